@@ -1,0 +1,5 @@
+"""The command line: a verb per file."""
+
+
+def main() -> None:
+    """Run the command line."""
