@@ -1,0 +1,51 @@
+"""Which kinds of value an op takes, and what to insert where another one comes."""
+
+from __future__ import annotations
+
+from blueprint.language.values import ValueType
+from blueprint.ops.base import Misfit
+
+_WORDS = {"map": "a map", "tokens": "tokens", "vector": "a vector", "axes": "named axes"}
+
+_BRIDGES = {
+    ("map", "tokens"): "insert `to_tokens` before it",
+    ("map", "vector"): "insert `global_avg_pool` or `flatten` before it",
+    ("tokens", "map"): "insert `to_map` before it",
+    ("tokens", "vector"): "insert `global_avg_pool` or `flatten` before it",
+    ("vector", "map"): "move it before the pooling that made the vector, or insert `rearrange: c -> c 1 1`",
+    ("vector", "tokens"): "move it before the pooling that made the vector, or insert `rearrange: c -> c 1`",
+    ("axes", "map"): "insert a `rearrange` to three axes before it",
+    ("axes", "tokens"): "insert a `rearrange` to two axes before it",
+    ("axes", "vector"): "insert a `rearrange` to one axis before it",
+}
+
+
+def expect_kind(op: str, x: ValueType, *kinds: str, index: int = 0) -> None:
+    """Raise Misfit `wrong-kind` unless input `index` is of one of these kinds."""
+    if x.kind in kinds:
+        return
+    wanted = " or ".join(_WORDS[kind] for kind in kinds)
+    raise Misfit(
+        "wrong-kind",
+        f"`{op}` takes {wanted}, not {_WORDS[x.kind]}",
+        label=f"{x} enters",
+        help=_BRIDGES[x.kind, kinds[0]],
+        inputs=(index,),
+    )
+
+
+def expect_axis(op: str, x: ValueType, axis: str, index: int = 0) -> int:
+    """The size of the axis; raises Misfit `wrong-kind` where the input has no such axis."""
+    size = x.size(axis)
+    if size is None:
+        raise Misfit(
+            "wrong-kind",
+            f"`{op}` acts on the axis `{axis}`, which {_WORDS[x.kind]} here {_HAS[x.kind]} not have",
+            label=f"{x} enters",
+            help="its axes are " + ", ".join(f"`{name}`" for name in x.names),
+            inputs=(index,),
+        )
+    return size
+
+
+_HAS = {"map": "does", "tokens": "do", "vector": "does", "axes": "do"}

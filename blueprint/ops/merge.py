@@ -1,0 +1,161 @@
+"""Several values become one, and one becomes several."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from blueprint.language.values import ValueType
+from blueprint.ops.base import Call, Layout, Misfit, Op, option
+from blueprint.ops.broadcast import broadcast, joined
+from blueprint.ops.kinds import expect_axis
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merge(Op):
+    """What the elementwise ops on several values share: they broadcast by axis name, then by size 1."""
+
+    arity: ClassVar[int | None] = None
+
+    def infer(self, *inputs: ValueType) -> ValueType:
+        return broadcast(self.name, inputs)
+
+    def layout(self, *inputs: ValueType) -> Layout:
+        return "any"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Add(Merge):
+    """The sum of several values of any kind. They broadcast by axis name, then by size 1."""
+
+    name: ClassVar[str] = "add"
+    fresh: ClassVar[bool] = True
+
+    def code(self, call: Call) -> str:
+        if len(call.inputs) == 1:  # a new tensor, as `fresh` says
+            return f"{call.args[0]}.clone()"
+        return " + ".join(_aligned(call))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subtract(Merge):
+    """The first of two values less the second, of any kind. They broadcast by axis name, then by size 1."""
+
+    name: ClassVar[str] = "subtract"
+
+    def infer(self, *inputs: ValueType) -> ValueType:
+        if len(inputs) != 2:
+            raise Misfit("out-of-range", f"`subtract` takes two values, not {len(inputs)}")
+        return super().infer(*inputs)
+
+    def code(self, call: Call) -> str:
+        return " - ".join(_aligned(call))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multiply(Merge):
+    """The product of several values of any kind. They broadcast by axis name, then by size 1."""
+
+    name: ClassVar[str] = "multiply"
+
+    def code(self, call: Call) -> str:
+        return " * ".join(_aligned(call))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Average(Merge):
+    """The mean of several values of any kind, element by element. They broadcast by axis name, then by size 1."""
+
+    name: ClassVar[str] = "average"
+
+    def code(self, call: Call) -> str:
+        if len(call.inputs) == 1:
+            return call.args[0]
+        return f"({' + '.join(_aligned(call))}) / {len(call.inputs)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maximum(Merge):
+    """The largest of several values of any kind, element by element. They broadcast by axis name, then by size 1."""
+
+    name: ClassVar[str] = "maximum"
+
+    def code(self, call: Call) -> str:
+        first, *others = _aligned(call)
+        for other in others:
+            first = f"torch.maximum({first}, {other})"
+        return first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concat(Op):
+    """Several values of one kind laid behind each other along an axis; all other sizes must be equal.
+
+    A learned value is repeated for each sample. https://docs.pytorch.org/docs/stable/generated/torch.cat.html
+    """
+
+    name: ClassVar[str] = "concat"
+    arity: ClassVar[int | None] = None
+
+    axis: str = option("text", "channels", help="the axis along which the values are laid behind each other")
+
+    def infer(self, *inputs: ValueType) -> ValueType:
+        return joined(self.name, inputs, self.axis)
+
+    def layout(self, *inputs: ValueType) -> Layout:
+        return "any"
+
+    def code(self, call: Call) -> str:
+        if len(call.inputs) == 1:
+            return call.args[0]
+        parts = list(call.args)
+        batch = next((i for i, value in enumerate(call.inputs) if value.batched), None)
+        for index, value in enumerate(call.inputs):
+            if batch is not None and not value.batched:
+                kept = ", -1" * len(value.axes)
+                parts[index] = f"{call.args[index]}.expand({call.args[batch]}.shape[0]{kept})"
+        return f"torch.cat(({', '.join(parts)}), {call.dim(self.axis)})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split(Op):
+    """A value of any kind cut into several along an axis; the sizes must add up to the axis.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.split.html
+    """
+
+    name: ClassVar[str] = "split"
+    main: ClassVar[str | None] = "sizes"
+
+    sizes: tuple[int, ...] = option("list[int]", help="the size of each part", minimum=1)
+    axis: str = option("text", "channels", help="the axis that is cut")
+
+    def resolve(self, *inputs: ValueType) -> Op:
+        return replace(self, sizes=tuple(self.sizes))
+
+    def infer(self, *inputs: ValueType) -> tuple[ValueType, ...]:
+        (x,) = inputs
+        size = expect_axis(self.name, x, self.axis)
+        if sum(self.sizes) != size:
+            parts = " + ".join(map(str, self.sizes))
+            raise Misfit(
+                "shape-mismatch",
+                f"`sizes` ({parts} = {sum(self.sizes)}) must add up to the {self.axis} that enter (={size})",
+                label=f"{x} enters",
+                field="sizes",
+                inputs=(0,),
+            )
+        return tuple(x.replace(**{self.axis: part}) for part in self.sizes)
+
+    def layout(self, *inputs: ValueType) -> Layout:
+        return "any"
+
+    def code(self, call: Call) -> str:
+        return f"{call.args[0]}.split({list(self.sizes)}, {call.dim(self.axis)})"
+
+
+def _aligned(call: Call) -> list[str]:
+    return [call.aligned(index) for index in range(len(call.inputs))]
+
+
+OPS: tuple[type[Op], ...] = (Add, Subtract, Multiply, Average, Maximum, Concat, Split)
