@@ -1,0 +1,459 @@
+"""Binding documents: the header, arguments, blocks and body of a model or block file become a `Model` or `Library`."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING
+
+from blueprint.compiler import labels
+from blueprint.compiler.bind_arguments import bind_arguments
+from blueprint.compiler.bind_nodes import NodeBinder
+from blueprint.compiler.syntax import (
+    Block,
+    Expectation,
+    Inits,
+    Library,
+    Model,
+    Names,
+    Output,
+    ValueSyntax,
+)
+from blueprint.diagnostics import Note, Reporter, Span
+from blueprint.diagnostics.nearest import nearest
+from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree, plain
+from blueprint.language.types import ANY, Type
+from blueprint.ops import find
+
+if TYPE_CHECKING:
+    from blueprint.compiler.loading import Loader
+
+HEADER = ("blueprint", "kind", "name", "about")
+MODEL_KEYS = (
+    *HEADER,
+    *("extends", "set", "use", "input", "args", "let", "defaults", "init", "blocks", "body", "outputs", "expect"),
+)
+BLOCKS_KEYS = (*HEADER, "use", "defaults", "init", "blocks")
+KINDS = ("model", "blocks", "recipe", "study")
+VERSION = 1
+
+
+def check_header(tree: Tree, reporter: Reporter) -> str | None:
+    """The document's kind, or None after a fault in its header."""
+    if not isinstance(tree, Mapping):
+        reporter.error("wrong-type", "a document is a mapping", tree.span, help="it begins with `blueprint: 1`")
+        return None
+    version, kind = tree.get("blueprint"), tree.get("kind")
+    start = tree.entries[0].key.span if tree.entries else tree.span
+    if version is None:
+        meant = nearest("blueprint", tree.keys())
+        reporter.error(
+            "missing-key",
+            "the document does not say which version of the language it is in",
+            start,
+            help=f"did you mean `blueprint` by `{meant}`?" if meant else "begin with `blueprint: 1`",
+        )
+    elif not isinstance(version, Scalar) or version.value != VERSION or isinstance(version.value, bool):
+        reporter.error(
+            "wrong-type",
+            f"this release reads version {VERSION} of the language",
+            version.span,
+            help="write `blueprint: 1`, or install a newer release",
+        )
+    if kind is None:
+        reporter.error("missing-key", "the document needs its `kind`", start, help=f"one of {', '.join(KINDS)}")
+        return None
+    if not isinstance(kind, Scalar) or kind.value not in KINDS:
+        meant = nearest(str(plain(kind)), list(KINDS))
+        reporter.error(
+            "unknown-name",
+            f"there is no kind of document `{plain(kind)}`",
+            kind.span,
+            help=f"did you mean `{meant}`?" if meant else f"one of {', '.join(KINDS)}",
+        )
+        return None
+    return str(kind.value)
+
+
+def check_keys(tree: Mapping, known: tuple[str, ...], what: str, reporter: Reporter) -> None:
+    """Report the keys of a document that have no meaning in it."""
+    for entry in tree:
+        word = str(entry.key.value)
+        if word not in known:
+            meant = nearest(word, list(known))
+            reporter.error(
+                "unknown-key",
+                f"{what} has no `{word}`",
+                entry.key.span,
+                help=f"did you mean `{meant}`?" if meant else f"its keys: {', '.join(known)}",
+            )
+
+
+class DocumentBinder:
+    """Binds one document. The loader finds the files that it extends and uses."""
+
+    def __init__(self, tree: Mapping, loader: Loader, reporter: Reporter) -> None:
+        self.tree, self.loader, self.reporter = tree, loader, reporter
+        self.nodes = NodeBinder(reporter)
+
+    def library(self) -> Library:
+        """The library that a document of kind `blocks` is."""
+        check_keys(self.tree, BLOCKS_KEYS, "a document of blocks", self.reporter)
+        library = Library(self.text("name"), False, outer=self.loader.prelude(self.tree))
+        self.used(library)
+        names = Names(library)
+        self.defaults()
+        init = self.init(names)
+        self.blocks(library, names, init)
+        if self.tree.get("blocks") is None:
+            self.reporter.error("missing-key", "a document of blocks needs `blocks`", self.start)
+        return library
+
+    def model(self) -> Model | None:
+        """The model, merged with what it extends; None after a fault in what it extends."""
+        check_keys(self.tree, MODEL_KEYS, "a model", self.reporter)
+        parent: Model | None = None
+        extends = self.tree.get("extends")
+        if extends is not None:
+            parent = self.loader.extended(extends, self.tree)
+            if parent is None:
+                return None
+        library = Library(self.text("name"), True, outer=self.loader.prelude(self.tree))
+        names = Names(library, is_block=True)
+        if parent is not None:
+            for block in parent.library.blocks.values():
+                home = library if block.home is parent.library else block.home
+                library.blocks[block.name] = dataclasses.replace(block, home=library if home.is_model else home)
+            names.types.update(parent.names.types)
+            names.members.update(parent.names.members)
+        self.used(library)
+        arguments = dict(parent.arguments) if parent else {}
+        arguments.update(bind_arguments(self.nodes, self.tree.get("args"), names))
+        settings = dict(parent.settings) if parent else {}
+        settings.update(self.settings(arguments, names, parent))
+        lets = self.lets(names, parent)
+        self.defaults()
+        init: Inits = dict(parent.init) if parent else {}
+        init.update(self.init(names))
+        self.blocks(library, names, {})
+        inputs = self.inputs(names, parent)
+        inner = names.inner()
+        tree = self.tree.get("body")
+        if tree is not None:
+            body = self.nodes.body(tree, inner)
+            labels.assign(body)
+            outputs = self.outputs(inner)
+        elif parent is not None:
+            body = parent.body
+            outputs = parent.outputs
+        else:
+            self.reporter.error("missing-key", "a model needs its `body`", self.start, help="`body: [nodes]`")
+            return None
+        if inputs is None:
+            return None
+        return Model(
+            self.text("name"),
+            plain(about) if (about := self.tree.get("about")) is not None else None,
+            inputs,
+            arguments,
+            lets,
+            init,
+            library,
+            body,
+            outputs,
+            self.expectations(),
+            settings,
+            self.start,
+            names,
+            self.tree,
+        )
+
+    @property
+    def start(self) -> Span:
+        """Where the document begins."""
+        return self.tree.entries[0].key.span
+
+    def text(self, key: str) -> str:
+        """A text of the header; a missing one is reported."""
+        tree = self.tree.get(key)
+        if tree is None:
+            self.reporter.error("missing-key", f"the document needs its `{key}`", self.start)
+            return ""
+        if not isinstance(tree, Scalar) or not isinstance(tree.value, str) or not re.fullmatch(r"[\w.+-]+", tree.value):
+            self.reporter.error(
+                "wrong-type",
+                f"`{key}` is a word of letters, digits, `_`, `-` and `.`",
+                tree.span,
+            )
+            return ""
+        return tree.value
+
+    def used(self, library: Library) -> None:
+        """Bring the blocks that `use` names into the library."""
+        tree = self.tree.get("use")
+        if tree is None:
+            return
+        if not isinstance(tree, Mapping):
+            self.reporter.error(
+                "wrong-type", "`use` is a mapping of files", tree.span, help="`use: {blocks/attention.yaml: [cbam]}`"
+            )
+            return
+        for entry in tree:
+            other = self.loader.used(entry, self.tree)
+            if other is None:
+                continue
+            wanted = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
+            for item in wanted:
+                word = item.value if isinstance(item, Scalar) else None
+                if not isinstance(word, str):
+                    self.reporter.error("wrong-type", "`use` names blocks in a list", item.span)
+                elif word not in other.blocks:
+                    meant = nearest(word, list(other.blocks))
+                    self.reporter.error(
+                        "unknown-block",
+                        f"`{entry.key.value}` has no block `{word}`",
+                        item.span,
+                        help=f"did you mean `{meant}`?" if meant else f"its blocks: {', '.join(other.blocks)}",
+                    )
+                else:
+                    library.blocks[word] = other.blocks[word]
+
+    def defaults(self) -> None:
+        """Take in the file's `defaults`; their values are bound where a node needs them."""
+        tree = self.tree.get("defaults")
+        if tree is None:
+            return
+        if not isinstance(tree, Mapping):
+            self.reporter.error("wrong-type", "`defaults` is a mapping of ops", tree.span)
+            return
+        for entry in tree:
+            word = str(entry.key.value)
+            fields = [info.name for info in self._fields(word)]
+            if not fields:
+                self.reporter.error("unknown-op", f"there is no op `{word}` with fields", entry.key.span)
+            elif not isinstance(entry.value, Mapping):
+                self.reporter.error("wrong-type", "the defaults of an op are a mapping of its fields", entry.value.span)
+            else:
+                found: dict[str, Entry] = {}
+                for field in entry.value:
+                    name = str(field.key.value)
+                    if name not in fields:
+                        meant = nearest(name, fields)
+                        self.reporter.error(
+                            "unknown-key",
+                            f"`{word}` has no field `{name}`",
+                            field.key.span,
+                            help=f"did you mean `{meant}`?" if meant else f"its fields: {', '.join(fields)}",
+                        )
+                    else:
+                        found[name] = field
+                self.nodes.defaults[word] = found
+
+    def _fields(self, word: str):  # type: ignore[no-untyped-def]
+        from blueprint.compiler.structures import STRUCTURES
+
+        op = find(word)
+        return op.fields() if op is not None else STRUCTURES[word].fields if word in STRUCTURES else ()
+
+    def init(self, names: Names) -> Inits:
+        """The document's `init`."""
+        tree = self.tree.get("init")
+        return {} if tree is None else self.nodes.inits(tree, names)
+
+    def blocks(self, library: Library, names: Names, init: Inits) -> None:
+        """Bind the document's blocks: first what they take, so that they may call each other, then their bodies."""
+        tree = self.tree.get("blocks")
+        if tree is None:
+            return
+        if not isinstance(tree, Mapping):
+            self.reporter.error("wrong-type", "`blocks` is a mapping of names", tree.span)
+            return
+        pending: list[tuple[Block, Mapping, Names]] = []
+        for entry in tree:
+            name = str(entry.key.value)
+            from blueprint.compiler.structures import STRUCTURES
+
+            if find(name) is not None or name in STRUCTURES:
+                self.reporter.error(
+                    "name-clash", f"`{name}` is an op, so no block can bear the name", entry.key.span
+                )
+                continue
+            self.nodes.check_name(name, entry.key.span, "a block")
+            if not isinstance(entry.value, Mapping):
+                self.reporter.error(
+                    "wrong-type", f"block `{name}` needs a `body`", entry.value.span, help="`{args: …, body: [nodes]}`"
+                )
+                continue
+            check_keys(entry.value, ("args", "body", "init", "about"), f"block `{name}`", self.reporter)
+            scope = Names(library, names if library.is_model else None, is_block=True)
+            arguments = bind_arguments(self.nodes, entry.value.get("args"), scope)
+            placeholder = Block(name, arguments, None, dict(init), entry.key.span, library)  # type: ignore[arg-type]
+            library.blocks[name] = placeholder
+            pending.append((placeholder, entry.value, scope))
+        for block, mapping, scope in pending:
+            own = mapping.get("init")
+            if own is not None:
+                block.init = {**block.init, **self.nodes.inits(own, scope)}
+            body = mapping.get("body")
+            if body is None:
+                self.reporter.error("missing-key", f"block `{block.name}` needs its `body`", block.span)
+                body = Sequence((), block.span)
+            block.body = self.nodes.body(body, scope.inner())
+            labels.assign(block.body)
+
+    def settings(
+        self, arguments: dict[str, object] | dict[str, object], names: Names, parent: Model | None
+    ) -> dict[str, ValueSyntax]:
+        """The values that `set` gives to arguments of the model extended."""
+        tree = self.tree.get("set")
+        if tree is None:
+            return {}
+        if parent is None:
+            self.reporter.error(
+                "unknown-key", "`set` goes with `extends`", tree.span, help="change the defaults in `args` instead"
+            )
+            return {}
+        return bind_settings(self.nodes, tree, arguments, names)  # type: ignore[arg-type]
+
+    def lets(self, names: Names, parent: Model | None) -> dict[str, ValueSyntax]:
+        """The names that the model binds by `let`."""
+        lets = dict(parent.lets) if parent else {}
+        tree = self.tree.get("let")
+        if tree is None:
+            return lets
+        if not isinstance(tree, Mapping):
+            self.reporter.error("wrong-type", "`let` is a mapping of names", tree.span)
+            return lets
+        for entry in tree:
+            value = self.nodes.values.bind(entry.value, ANY, names, str(entry.key.value))
+            if value is not None:
+                lets[str(entry.key.value)] = value
+            self.nodes.bind_name(names, str(entry.key.value), None, entry.key.span)
+        return lets
+
+    def inputs(self, names: Names, parent: Model | None) -> dict[str, ValueSyntax] | None:
+        """The shapes of the inputs by name, as written."""
+        tree = self.tree.get("input")
+        if tree is None:
+            if parent is not None:
+                for name in parent.inputs:
+                    names.add(name, None, self.start)
+                return parent.inputs
+            self.reporter.error("missing-key", "a model needs its `input`", self.start, help="`input: [3, 32, 32]`")
+            return None
+        entries = [(str(e.key.value), e.value) for e in tree] if isinstance(tree, Mapping) else [("input", tree)]
+        shapes: dict[str, ValueSyntax] = {}
+        for name, value in entries:
+            bound = self.nodes.values.bind(value, Type(element=Type(("int",))), names, "input")
+            if bound is None:
+                return None
+            shapes[name] = bound
+        if isinstance(tree, Mapping):
+            for name, _ in entries:
+                names.add(name, None, tree.span)
+        return shapes
+
+    def outputs(self, names: Names) -> tuple[Output, ...]:
+        """The named outputs."""
+        tree = self.tree.get("outputs")
+        if tree is None:
+            return ()
+        if not isinstance(tree, Mapping):
+            self.reporter.error("wrong-type", "`outputs` is a mapping of names", tree.span)
+            return ()
+        found = []
+        for entry in tree:
+            value, when, only = entry.value, None, False
+            if isinstance(value, Mapping):
+                check_keys(value, ("from", "when", "training_only"), "an output", self.reporter)
+                guard, flag, source = value.get("when"), value.get("training_only"), value.get("from")
+                if guard is not None:
+                    when = self.nodes.values.bind(guard, Type(("bool",)), names, "when")
+                if flag is not None:
+                    only = isinstance(flag, Scalar) and flag.value is True
+                    if not isinstance(flag, Scalar) or not isinstance(flag.value, bool):
+                        self.reporter.error("wrong-type", "`training_only` is true or false", flag.span)
+                if source is None:
+                    self.reporter.error("missing-key", "an output needs `from`", entry.key.span)
+                    continue
+                value = source
+            for word, span in self.nodes.value_names(value, names):
+                found.append(Output(str(entry.key.value), word, when, only, span))
+        return tuple(found)
+
+    def expectations(self) -> tuple[Expectation, ...]:
+        """The figures that `expect` promises."""
+        tree = self.tree.get("expect")
+        if tree is None:
+            return ()
+        if not isinstance(tree, Sequence):
+            self.reporter.error("wrong-type", "`expect` is a list", tree.span, help="`expect: [{params: 1209994}]`")
+            return ()
+        found = []
+        for item in tree.items:
+            if not isinstance(item, Mapping):
+                self.reporter.error("wrong-type", "an expectation is a mapping", item.span)
+                continue
+            check_keys(item, ("set", "input", "params", "macs"), "an expectation", self.reporter)
+            settings = item.get("set")
+            if settings is not None and not isinstance(settings, Mapping):
+                self.reporter.error("wrong-type", "`set` is a mapping of arguments", settings.span)
+                continue
+            figures = {key: self.figure(value) for key in ("params", "macs") if (value := item.get(key)) is not None}
+            found.append(
+                Expectation(settings, item.get("input"), figures.get("params"), figures.get("macs"), item.span)
+            )
+        return tuple(found)
+
+    def figure(self, tree: Tree) -> tuple[float, float, str, Span] | None:
+        """A count, or a rounded one such as `20.59M`, with half a unit of its last place."""
+        text = str(plain(tree))
+        if isinstance(tree, Scalar) and isinstance(tree.value, int) and not isinstance(tree.value, bool):
+            return float(tree.value), 0.0, f"{tree.value:,}", tree.span
+        match = re.fullmatch(r"(\d+)(?:\.(\d+))?\s*([kKMGT])", text)
+        if match is None or not isinstance(tree, Scalar):
+            self.reporter.error("wrong-type", "a figure is a whole number, or rounded like `20.59M`", tree.span)
+            return None
+        unit = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}[match[3]]
+        places = len(match[2] or "")
+        value = float(f"{match[1]}.{match[2] or '0'}")
+        return value * unit, 0.5 * 10**-places * unit, text, tree.span
+
+
+def bind_settings(
+    nodes: NodeBinder, tree: Tree, arguments: dict[str, object], names: Names
+) -> dict[str, ValueSyntax]:
+    """Values for a model's arguments; unknown names are reported."""
+    if not isinstance(tree, Mapping):
+        nodes.reporter.error("wrong-type", "`set` is a mapping of arguments", tree.span)
+        return {}
+    found: dict[str, ValueSyntax] = {}
+    for entry in tree:
+        word = str(entry.key.value)
+        argument = arguments.get(word)
+        if argument is None:
+            meant = nearest(word, list(arguments))
+            nodes.reporter.error(
+                "unknown-argument",
+                f"the model has no argument `{word}`",
+                entry.key.span,
+                help=f"did you mean `{meant}`?"
+                if meant
+                else f"its arguments: {', '.join(arguments)}"
+                if arguments
+                else "it takes none",
+            )
+            continue
+        value = nodes.values.bind(
+            entry.value,
+            argument.type,  # type: ignore[attr-defined]
+            names,
+            word,
+            (argument.minimum, argument.maximum),  # type: ignore[attr-defined]
+        )
+        if value is not None:
+            found[word] = value
+    return found
+
+
+__all__ = ["DocumentBinder", "Note", "bind_settings", "check_header"]

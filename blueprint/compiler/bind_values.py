@@ -1,0 +1,209 @@
+"""Binding values: a tree where a value is wanted becomes a constant, an expression, a list or a body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from blueprint.compiler.syntax import BodyLiteral, Body, Computed, Constant, Deferred, Names, Several, ValueSyntax
+from blueprint.diagnostics import Reporter, Span
+from blueprint.diagnostics.nearest import nearest
+from blueprint.language.expression import (
+    Attribute,
+    Call,
+    Compare,
+    Expression,
+    ExpressionFault,
+    ListOf,
+    Name,
+    parse,
+    parts,
+)
+from blueprint.language.tree import Mapping, Scalar, Sequence, Tree
+from blueprint.language.types import ANY, Mismatch, Type, coerce, expectation, show
+
+BodyBinder = Callable[[Tree, Names], "Body | None"]
+
+
+class ValueBinder:
+    """Binds values of one file, reporting every fault that the text alone shows."""
+
+    def __init__(self, reporter: Reporter, body: BodyBinder, known_bodies: Callable[[Names], list[str]]) -> None:
+        self.reporter = reporter
+        self.body = body
+        self.known_bodies = known_bodies
+
+    def bind(
+        self,
+        tree: Tree,
+        kind: Type,
+        names: Names,
+        what: str,
+        limits: tuple[float | None, float | None] = (None, None),
+    ) -> ValueSyntax | None:
+        """The value of a field `what` of type `kind`; None after a fault, which is reported."""
+        if isinstance(tree, Mapping):
+            return self._mapping(tree, kind, names, what)
+        if isinstance(tree, Sequence):
+            return self._sequence(tree, kind, names, what)
+        if isinstance(tree.value, str):
+            return self._text(tree, kind, names, what, limits)
+        if tree.value is None:
+            self.reporter.error("wrong-type", f"`{what}` has no value", tree.span, help=f"it needs {expectation(kind)}")
+            return None
+        return self.constant(tree.value, kind, tree.span, what, limits)
+
+    def constant(
+        self,
+        value: object,
+        kind: Type,
+        span: Span,
+        what: str,
+        limits: tuple[float | None, float | None] = (None, None),
+    ) -> Constant | None:
+        """A literal of the type, or None after a fault."""
+        try:
+            value = coerce(value, kind)
+        except Mismatch as fault:
+            self.reporter.error("wrong-type", f"`{what}` {fault}", span)
+            return None
+        if not within(value, limits):
+            self.reporter.error("out-of-range", f"`{what}` {limit_text(limits)}", span, label=f"is {show(value)}")
+            return None
+        return Constant(value, span)
+
+    def _mapping(self, tree: Mapping, kind: Type, names: Names, what: str) -> ValueSyntax | None:
+        if kind.is_body:
+            body = self.body(tree, names)
+            return BodyLiteral(body, True, tree.span) if body is not None else None
+        if kind == ANY:
+            return Deferred(tree, names, tree.span)
+        self.reporter.error("wrong-type", f"`{what}` needs {expectation(kind)}, not a mapping", tree.span)
+        return None
+
+    def _sequence(self, tree: Sequence, kind: Type, names: Names, what: str) -> ValueSyntax | None:
+        if kind.is_body:
+            body = self.body(tree, names)
+            return BodyLiteral(body, False, tree.span) if body is not None else None
+        if kind == ANY and any(isinstance(item, Mapping) for item in tree.items):
+            return Deferred(tree, names, tree.span)
+        element = kind.element or (Type(("int",)) if "size" in kind.bases else ANY)
+        if kind.element is None and not {"size", "table", "any"} & set(kind.bases):
+            self.reporter.error("wrong-type", f"`{what}` needs {expectation(kind)}, not a list", tree.span)
+            return None
+        items = [self.bind(item, element, names, f"{what}[{i}]") for i, item in enumerate(tree.items)]
+        if any(item is None for item in items):
+            return None
+        if all(isinstance(item, Constant) for item in items):
+            return self.constant([item.value for item in items if isinstance(item, Constant)], kind, tree.span, what)
+        return Several(tuple(item for item in items if item is not None), tree.span)
+
+    def _text(
+        self, tree: Scalar, kind: Type, names: Names, what: str, limits: tuple[float | None, float | None]
+    ) -> ValueSyntax | None:
+        text = str(tree.value)
+        if kind.bases == ("text",) and not kind.members:
+            return Constant(text, tree.span)
+        expression = self.expression(text, tree.inner)
+        if expression is None:
+            return None
+        if isinstance(expression, Name) and expression.name in kind.members and not names.variable(expression.name):
+            return self.constant(expression.name, kind, tree.span, what)
+        if isinstance(expression, Name) and kind.members and not names.variable(expression.name):
+            if not (kind.is_body and expression.name in self.known_bodies(names)):
+                self._no_member(expression, kind, names, what, tree.inner)
+                return None
+        if not self.check_names(expression, kind, names, tree.inner):
+            return None
+        return Computed(expression, tree.inner)
+
+    def _no_member(self, name: Name, kind: Type, names: Names, what: str, span: Span) -> None:
+        meant = nearest(name.name, [*kind.members, *names.variables()])
+        self.reporter.error(
+            "unknown-name",
+            f"`{what}` needs {expectation(kind)}, and nothing here is called `{name.name}`",
+            span,
+            help=f"did you mean `{meant}`?" if meant else "",
+        )
+
+    def expression(self, text: str, span: Span) -> Expression | None:
+        """The expression of a text, or None after a fault."""
+        try:
+            return parse(text)
+        except ExpressionFault as fault:
+            self.reporter.error(
+                fault.code, str(fault), span.within(fault.start, fault.end), label=fault.label, help=fault.help
+            )
+            return None
+
+    def check_names(self, expression: Expression, kind: Type, names: Names, span: Span) -> bool:
+        """Whether every name in an expression is known; those that are not are reported."""
+        good = True
+        for name, in_comparison in _names(expression, False):
+            word = name.name
+            if names.variable(word) or word in ("x", "in_channels") or word in kind.members:
+                continue
+            if in_comparison and names.member(word):
+                continue
+            bodies = self.known_bodies(names)
+            if word in bodies and (kind.is_body or kind == ANY):
+                continue
+            good = False
+            meant = nearest(word, [*names.variables(), "x", "in_channels", *kind.members, *(bodies if kind.is_body else [])])
+            self.reporter.error(
+                "unknown-name",
+                f"nothing here is called `{word}`",
+                span.within(name.start, name.end),
+                help=f"did you mean `{meant}`?" if meant else _bridge(word),
+            )
+        for call in _calls(expression):
+            from blueprint.language.expression import FUNCTIONS
+
+            if call.function not in FUNCTIONS:
+                good = False
+                meant = nearest(call.function, list(FUNCTIONS))
+                self.reporter.error(
+                    "unknown-name",
+                    f"there is no function `{call.function}`",
+                    span.within(call.start, call.start + len(call.function)),
+                    help=f"did you mean `{meant}`?" if meant else f"the functions are {', '.join(FUNCTIONS)}",
+                )
+        return good
+
+
+def within(value: object, limits: tuple[float | None, float | None]) -> bool:
+    """Whether a number, or each of several, lies within the limits."""
+    low, high = limits
+    for number in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            if (low is not None and not number >= low) or (high is not None and not number <= high):
+                return False
+    return True
+
+
+def limit_text(limits: tuple[float | None, float | None]) -> str:
+    """How a message words limits: `is at least 1`, `lies between 0 and 1`."""
+    low, high = (None if limit is None else f"{limit:g}" for limit in limits)
+    if low is not None and high is not None:
+        return f"lies between {low} and {high}"
+    return f"is at least {low}" if low is not None else f"is at most {high}"
+
+
+def _names(expression: Expression, compared: bool) -> list[tuple[Name, bool]]:
+    if isinstance(expression, Name):
+        return [(expression, compared)]
+    inside = isinstance(expression, Compare) or (compared and isinstance(expression, ListOf))
+    return [found for part in parts(expression) for found in _names(part, inside)]
+
+
+def _calls(expression: Expression) -> list[Call]:
+    own = [expression] if isinstance(expression, Call) else []
+    return own + [call for part in parts(expression) for call in _calls(part)]
+
+
+def _bridge(word: str) -> str:
+    if word in ("channels", "height", "width", "tokens"):
+        return f"the value that enters this body has `x.{word}`"
+    return ""
+
+
+__all__ = ["Attribute", "ValueBinder", "limit_text", "within"]

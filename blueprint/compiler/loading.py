@@ -1,0 +1,184 @@
+"""Loading: a path or dictionary becomes a bound document, together with the files it extends and uses.
+
+A file reaches only files in the folders of the specs named and among those shipped with the
+package, never a URL and nothing outside.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from blueprint.compiler.bind_documents import DocumentBinder, check_header
+from blueprint.compiler.syntax import Library, Model
+from blueprint.diagnostics import Diagnostic, Note, Reporter, Span, SpecError
+from blueprint.diagnostics.nearest import nearest
+from blueprint.language.reader import read_data, read_file
+from blueprint.language.tree import Entry, Mapping, Scalar, Tree
+from blueprint.language.zoo import locate, shown, zoo_root
+
+MAX_INCLUDES = 64
+
+
+class Loader:
+    """Loads documents once each, keeping the chain of files under way to find circles."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.reporter = reporter
+        self.libraries: dict[Path, Library | None] = {}
+        self.chain: list[tuple[Path, Span | None]] = []
+        self.paths: dict[int, Path] = {}
+        self.count = 0
+
+    def tree(self, spec: str | Path | dict[str, object]) -> tuple[Mapping, str] | None:
+        """The tree of a document and its kind; None after a fault."""
+        if isinstance(spec, dict):
+            tree = read_data(spec, self.reporter)
+            path = Path.cwd() / "<dict>"
+        else:
+            path = locate(str(spec), "model")
+            tree = read_file(path, self.reporter, shown(path))
+        if tree is None:
+            return None
+        kind = check_header(tree, self.reporter)
+        if kind is None or not isinstance(tree, Mapping):
+            return None
+        self.paths[id(tree)] = path.resolve()
+        return tree, kind
+
+    def model(self, tree: Mapping) -> Model | None:
+        """The model that a tree of kind `model` writes."""
+        self.chain.append((self.paths[id(tree)], None))
+        model = DocumentBinder(tree, self, self.reporter).model()
+        self.chain.pop()
+        return model
+
+    def library(self, tree: Mapping) -> Library | None:
+        """The library that a tree of kind `blocks` writes."""
+        self.chain.append((self.paths[id(tree)], None))
+        library = DocumentBinder(tree, self, self.reporter).library()
+        self.chain.pop()
+        return library
+
+    def prelude(self, tree: Mapping) -> Library | None:
+        """The blocks that every file may call; none for the prelude itself."""
+        return None if self.paths[id(tree)] == PRELUDE else prelude()
+
+    def extended(self, tree: Tree, by: Mapping) -> Model | None:
+        """The model that `extends` names."""
+        found = self._include(tree, by, "model")
+        if found is None:
+            return None
+        path, mapping, span = found
+        self.chain.append((path, span))
+        model = DocumentBinder(mapping, self, self.reporter).model()
+        self.chain.pop()
+        return model
+
+    def used(self, entry: Entry, by: Mapping) -> Library | None:
+        """The library that a key of `use` names."""
+        found = self._include(entry.key, by, "blocks")
+        if found is None:
+            return None
+        path, mapping, span = found
+        if path not in self.libraries:
+            self.chain.append((path, span))
+            self.libraries[path] = DocumentBinder(mapping, self, self.reporter).library()
+            self.chain.pop()
+        return self.libraries[path]
+
+    def _include(self, tree: Tree, by: Mapping, kind: str) -> tuple[Path, Mapping, Span] | None:
+        if not isinstance(tree, Scalar) or not isinstance(tree.value, str):
+            self.reporter.error("wrong-type", "a file is named by a text", tree.span)
+            return None
+        path = self._resolve(tree.value, tree.span, self.paths[id(by)].parent, kind)
+        if path is None:
+            return None
+        if any(path == other for other, _ in self.chain):
+            circle = [f"{shown(other)} includes it" for other, _ in self.chain[-1:]]
+            self.reporter.error(
+                "circular-include",
+                f"`{tree.value}` leads back to itself",
+                tree.span,
+                notes=[Note(text) for text in circle]
+                + [Note("on the way here", span) for _, span in self.chain if span is not None],
+            )
+            return None
+        self.count += 1
+        if self.count > MAX_INCLUDES:
+            self.reporter.error("budget", f"a spec includes at most {MAX_INCLUDES} files", tree.span)
+            return None
+        found = read_file(path, self.reporter, shown(path))
+        if found is None:
+            return None
+        actual = check_header(found, self.reporter)
+        if actual is None or not isinstance(found, Mapping):
+            return None
+        if actual != kind:
+            verb = {"model": "extended", "blocks": "used"}[kind]
+            self.reporter.error(
+                "wrong-kind", f"only a document of kind `{kind}` can be {verb}", tree.span, label=f"is a {actual}"
+            )
+            return None
+        self.paths[id(found)] = path
+        return path, found, tree.span
+
+    def _resolve(self, name: str, span: Span, folder: Path, kind: str) -> Path | None:
+        if "://" in name:
+            self.reporter.error("outside-folder", "a spec reads files, no addresses", span)
+            return None
+        path = (folder / name).resolve()
+        roots = [self._root(self.chain[0][0]), zoo_root().resolve()]
+        if not any(path.is_relative_to(root) for root in roots):
+            self.reporter.error(
+                "outside-folder",
+                f"`{name}` lies outside the folder of the spec",
+                span,
+                help=f"a spec reaches files in `{shown(roots[0])}` and the shipped ones",
+            )
+            return None
+        if path.is_file():
+            return path
+        for root in (zoo_root(), zoo_root() / "zoo"):
+            if (root / name).is_file():
+                return (root / name).resolve()
+        parent = path.parent
+        files = [p.name for p in parent.iterdir() if p.is_file()] if parent.is_dir() else []
+        meant = nearest(path.name, files)
+        self.reporter.error(
+            "missing-file",
+            f"there is no file `{name}`",
+            span,
+            help=f"did you mean `{Path(name).parent / meant}`?" if meant else f"looked in {shown(parent)}",
+        )
+        return None
+
+    @staticmethod
+    def _root(path: Path) -> Path:
+        """The folder that a spec may reach: the nearest enclosing `specs`, else its own."""
+        for parent in path.parents:
+            if parent.name == "specs":
+                return parent
+        return path.parent
+
+
+PRELUDE = (Path(__file__).parent / "prelude.yaml").resolve()
+
+
+@cache
+def prelude() -> Library:
+    """The blocks that ship with the language, written in it."""
+    reporter = Reporter()
+    loader = Loader(reporter)
+    tree = read_file(PRELUDE, reporter, "prelude.yaml")
+    assert isinstance(tree, Mapping), "prelude: unreadable"
+    loader.paths[id(tree)] = PRELUDE
+    library = loader.library(tree)
+    assert library is not None, "prelude: no library"
+    assert not reporter.failed, f"prelude: {reporter.sorted()}"
+    return library
+
+
+def missing(message: str) -> SpecError:
+    """The error of a document that cannot be loaded for another reason."""
+    return SpecError([Diagnostic("missing-file", message)])

@@ -1,0 +1,113 @@
+"""The structures of the language: nodes that hold bodies, with their fields as the language sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from blueprint.ops.base import FieldInfo
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A structure: its fields, the one that a bare value sets, and its bodies.
+
+    Bodies in `roles` are sequences whose names belong to the enclosing body; a field of type
+    `body` is named by its place instead. beside: bodies that stand beside the head (`do`).
+    open: whether further keys name axis sizes.
+    """
+
+    name: str
+    help: str
+    main: str | None
+    fields: tuple[FieldInfo, ...] = ()
+    roles: tuple[tuple[str, bool], ...] = ()  # name, required
+    beside: tuple[tuple[str, bool], ...] = ()
+    open: bool = False
+
+
+def _field(name: str, type: str, help: str, *default: object, low: float | None = None, high: float | None = None):  # type: ignore[no-untyped-def]
+    return FieldInfo(name, type, help, not default, default[0] if default else None, low, high)
+
+
+ACTIVATIONS = "sigmoid | hardsigmoid | tanh | relu | softplus | identity"
+
+STRUCTURES: dict[str, Structure] = {
+    s.name: s
+    for s in (
+        Structure(
+            "residual",
+            "body(x) * scale + shortcut(x); a list is the body. He et al. 2016, https://arxiv.org/abs/1512.03385",
+            "body",
+            (
+                _field("shortcut", "body", "the other summand; left out: x itself", None),
+                _field("scale", "float", "a factor on the body's result", 1.0),
+                _field("drop_path", "float", "chance that a sample skips the body in training", 0.0, low=0, high=1),
+                _field("skip", "bool", "false leaves out the sum, the scale and the drop path", True),
+            ),
+            roles=(("body", True),),
+        ),
+        Structure(
+            "gate",
+            "x * activation(body(x)), broadcast by axis name; a list is the body",
+            "body",
+            (_field("activation", ACTIVATIONS, "what bounds the gate", "sigmoid"),),
+            roles=(("body", True),),
+        ),
+        Structure(
+            "branches",
+            "several paths over one input, and one value made of their results",
+            "paths",
+            (
+                _field("merge", "concat | add | multiply | mean | max", "how the results become one"),
+                _field("axis", "channels | tokens | height | width", "the axis of a concat", "channels"),
+            ),
+        ),
+        Structure(
+            "attention",
+            "softmax(scale * q k^T) v over the positions of a map or tokens, in heads. "
+            "Vaswani et al. 2017, https://arxiv.org/abs/1706.03762",
+            "num_heads",
+            (
+                _field("num_heads", "int", "heads; divides the channels of query, key and value", low=1),
+                _field("scale", "float", "factor on the scores; left out: (channels / num_heads) ** -0.5", None),
+                _field("query", "body", "makes the queries; left out: a linear", None),
+                _field("key", "body", "makes the keys; left out: a linear", None),
+                _field("value", "body", "makes the values; left out: a linear", None),
+                _field("out", "body", "projects the result; left out: a linear to the channels that entered", None),
+                _field("qkv_bias", "bool", "a bias in the linears of query, key and value", True),
+                _field("dropout", "float", "chance that a score is dropped in training", 0.0, low=0, high=1),
+            ),
+        ),
+        Structure(
+            "rearrange",
+            "an einops-like pattern over the axes behind the batch; with a body, undone afterwards",
+            "pattern",
+            (_field("pattern", "text", "`c (h i) (w j) -> (j i c) h w`"),),
+            roles=(("body", False),),
+            open=True,
+        ),
+        Structure(
+            "parameter",
+            "a learned value, the same for all samples",
+            "shape",
+        ),
+        Structure(
+            "for",
+            "runs a body once per row of its columns; an int counts from 0",
+            None,
+            beside=(("do", True),),
+        ),
+        Structure("repeat", "runs a body n times, each time with weights of its own", None, beside=(("do", True),)),
+        Structure(
+            "if",
+            "runs one of two bodies; no else: identity",
+            None,
+            beside=(("then", True), ("else", False)),
+        ),
+        Structure("side", "runs a body and passes its own input on; `as` names the result", "body", (), (("body", True),)),
+        Structure("let", "names for expressions, to the end of the body", None),
+    )
+}
+
+BESIDE = ("as", "from", "when", "share", "init")
+"""The keys that may stand beside any op."""

@@ -1,0 +1,55 @@
+"""Where the specs that ship with the package lie, and how a bare name finds one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from blueprint.diagnostics import Diagnostic, UsageError
+from blueprint.diagnostics.nearest import nearest
+
+ENDINGS = (".yaml", ".yml", ".json")
+
+
+def zoo_root() -> Path:
+    """The folder of the shipped specs: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "specs"
+    return inside if inside.is_dir() else package.parent / "specs"
+
+
+def shipped(kind: str) -> dict[str, Path]:
+    """The shipped documents by bare name; kind: `model`, `recipe`, `blocks` or `study`."""
+    root = zoo_root()
+    folders = {"model": (root, root / "zoo"), "recipe": (root / "recipes",), "blocks": (root / "blocks",)}
+    found: dict[str, Path] = {}
+    for folder in folders.get(kind, (root / "studies",)):
+        if folder.is_dir():
+            for path in sorted(folder.iterdir()):
+                if path.suffix in ENDINGS:
+                    found.setdefault(path.stem, path)
+    return found
+
+
+def locate(name: str, kind: str) -> Path:
+    """The path that a user means by `name`: a file, or the bare name of a shipped document.
+
+    Raises UsageError (`missing-file`) with the nearest name.
+    """
+    path = Path(name)
+    if path.suffix in ENDINGS or "/" in name or path.is_file():
+        return path
+    known = shipped(kind)
+    if name in known:
+        return known[name]
+    meant = nearest(name, list(known))
+    where = f"{name}.yaml" if Path(f"{name}.yaml").is_file() else None
+    help = f"did you mean `{where or meant}`?" if where or meant else f"the shipped ones: {', '.join(known)}"
+    raise UsageError([Diagnostic("missing-file", f"there is no file or shipped {kind} `{name}`", help=help)])
+
+
+def shown(path: Path) -> str:
+    """How a diagnostic names a path: relative to the working folder where it lies inside it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
