@@ -24,7 +24,7 @@ def _grey(images: Tensor) -> Tensor:
 
 
 def _fused(addend: Tensor, other: Tensor, factor: Tensor) -> Tensor:
-    """addend + other * factor with one rounding, as `Tensor.add_(other, alpha)` has it; float64 holds the product exactly."""
+    """addend + other * factor, rounded once as in `Tensor.add_(other, alpha)`: float64 holds the product exactly."""
     return (addend.double() + other.double() * _per_image(factor, addend).double()).float()
 
 

@@ -1,4 +1,4 @@
-"""The named operations of the augmentation policies, and how a batch runs them: each image its own, each operation once."""
+"""The operations of the augmentation policies, and how a batch runs them: each image its own, each operation once."""
 
 from __future__ import annotations
 

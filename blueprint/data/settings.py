@@ -1,4 +1,4 @@
-"""The grammar of typed settings: strict fields, and choices written `name`, `{name: MAIN}` or `{name: {field: value}}`."""
+"""The grammar of settings: strict fields, and choices written `name`, `{name: MAIN}` or `{name: {field: value}}`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ from pydantic_core import PydanticCustomError
 class Settings(BaseModel):
     """A group of fields: strict types, unknown keys refused, never changed after validation."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class Option(Settings):
