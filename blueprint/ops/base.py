@@ -192,6 +192,7 @@ class Op:
         """A Python expression for the output (a tuple for several), reading `call.args`.
 
         With a module, this is its functional form; left out, the module itself is called.
-        Names in reach: `torch`, `F` (torch.nn.functional), `math`.
+        Names in reach: `torch`, `F` (torch.nn.functional), `math`, and `cudnn`, whether torch may use it.
+        A value that is not batched has a batch axis of size 1.
         """
         return f"{call.module}({', '.join(call.args)})"

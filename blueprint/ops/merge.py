@@ -151,7 +151,7 @@ class Split(Op):
         return "any"
 
     def code(self, call: Call) -> str:
-        return f"{call.args[0]}.split({list(self.sizes)}, {call.dim(self.axis)})"
+        return f"torch.split_with_sizes({call.args[0]}, {list(self.sizes)}, {call.dim(self.axis)})"
 
 
 def _aligned(call: Call) -> list[str]:

@@ -6,7 +6,22 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from blueprint.diagnostics import Diagnostic, SpecError
-from blueprint.ops import activation, conv, dropping, linear, merge, norm, pooling
+from blueprint.ops import (
+    activation,
+    attention,
+    conv,
+    dropping,
+    learned,
+    linear,
+    merge,
+    norm,
+    pooling,
+    rearrange,
+    reduction,
+    scale,
+    shape,
+    upsample,
+)
 from blueprint.ops.base import Op
 
 GROUP = "blueprint.ops"
@@ -18,8 +33,15 @@ BUILT_IN: tuple[type[Op], ...] = (
     *norm.OPS,
     *activation.OPS,
     *pooling.OPS,
+    *reduction.OPS,
     *merge.OPS,
+    *scale.OPS,
+    *shape.OPS,
+    *rearrange.OPS,
+    *upsample.OPS,
+    *attention.OPS,
     *dropping.OPS,
+    *learned.OPS,
 )
 
 

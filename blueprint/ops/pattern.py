@@ -1,0 +1,137 @@
+"""Patterns such as `c (h i) (w j) -> (j i c) h w`: their parser and the sizes of their axes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import TypeAlias
+
+from blueprint.language.values import ValueType
+from blueprint.ops.base import Misfit
+
+Groups: TypeAlias = tuple[tuple[str, ...], ...]
+"""One side of a pattern: for each axis the names that it is composed of, outermost first; none for a 1."""
+
+_TOKEN = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|\d+|[()]|\S")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The axes of a value before and after, the batch left out; both sides have the same names."""
+
+    left: Groups
+    right: Groups
+
+    def __str__(self) -> str:
+        return f"{_side(self.left)} -> {_side(self.right)}"
+
+
+def parse(text: str) -> Pattern:
+    """The pattern that the text writes; raises Misfit `expression-syntax`."""
+    sides = text.split("->")
+    if len(sides) != 2:
+        raise _fault(text, f"it needs one `->`, and has {len(sides) - 1}")
+    left, right = (_parse_side(text, side) for side in sides)
+    names = [{name for group in side for name in group} for side in (left, right)]
+    for one, other, place in ((0, 1, "right"), (1, 0, "left")):
+        missing = sorted(names[one] - names[other])
+        if missing:
+            raise _fault(text, f"`{missing[0]}` is missing on the {place}")
+    return Pattern(left, right)
+
+
+def sizes_of(pattern: Pattern, x: ValueType, given: Mapping[str, int]) -> dict[str, int]:
+    """The size of every name for this input; raises Misfit where the input or the given sizes do not fit."""
+    if len(x.axes) != len(pattern.left):
+        raise Misfit(
+            "wrong-kind",
+            f"`{_side(pattern.left)}` has {_axes(len(pattern.left))}, and {x} has {len(x.axes)}",
+            label=f"{x} enters",
+            help="write one name, group or 1 for each axis; the batch is left out",
+            field="pattern",
+            inputs=(0,),
+        )
+    sizes = dict(given)
+    for group, (axis, length) in zip(pattern.left, x.axes, strict=True):
+        open_names = [name for name in group if name not in given]
+        if len(open_names) > 1:
+            listed = " and ".join(f"`{name}`" for name in open_names)
+            raise Misfit(
+                "missing-key",
+                f"of {listed} in `({' '.join(group)})` all sizes but one must be given",
+                help=f"write `{open_names[-1]}: SIZE` beside the pattern",
+                field="pattern",
+            )
+        known = prod(given[name] for name in group if name in given)
+        if open_names and length % known:
+            factors = " * ".join(f"`{name}`" for name in group if name in given)
+            raise Misfit(
+                "not-divisible",
+                f"`{axis}` (={length}) must be divisible by {factors} (={known})",
+                label=f"{x} enters",
+                field="pattern",
+                inputs=(0,),
+            )
+        if not open_names and known != length:
+            what = " * ".join(f"`{name}`" for name in group) or "the 1 in the pattern"
+            raise Misfit(
+                "shape-mismatch",
+                f"`{axis}` (={length}) must be {what}" + (f" (={known})" if group else ""),
+                label=f"{x} enters",
+                field="pattern",
+                inputs=(0,),
+            )
+        if open_names:
+            sizes[open_names[0]] = length // known
+    return sizes
+
+
+def _parse_side(text: str, side: str) -> Groups:
+    groups: list[tuple[str, ...]] = []
+    group: list[str] | None = None
+    seen = set()
+    for token in _TOKEN.findall(side):
+        if token == "(":
+            if group is not None:
+                raise _fault(text, "a `(` stands inside another")
+            group = []
+        elif token == ")":
+            if group is None:
+                raise _fault(text, "a `)` has no `(`")
+            groups.append(tuple(group))
+            group = None
+        elif token[0].isalpha() or token[0] == "_":
+            if token in seen:
+                raise _fault(text, f"`{token}` stands twice on one side")
+            seen.add(token)
+            if group is None:
+                groups.append((token,))
+            else:
+                group.append(token)
+        elif token != "1":
+            raise _fault(text, f"`{token}` is no name, 1 or bracket")
+        elif group is None:
+            groups.append(())
+    if group is not None:
+        raise _fault(text, "a `(` is not closed")
+    return tuple(groups)
+
+
+def _fault(text: str, cause: str) -> Misfit:
+    return Misfit(
+        "expression-syntax",
+        f"`{text.strip()}` is no pattern: {cause}",
+        label=cause,
+        help="write the axes before and after, such as `c h w -> (h w) c`",
+        field="pattern",
+    )
+
+
+def _side(groups: Groups) -> str:
+    return " ".join(("(" + " ".join(g) + ")" if len(g) > 1 else g[0]) if g else "1" for g in groups)
+
+
+def _axes(count: int) -> str:
+    return "1 axis" if count == 1 else f"{count} axes"
