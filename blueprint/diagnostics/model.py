@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,8 +21,25 @@ class Source:
 
     @cached_property
     def lines(self) -> list[str]:
-        """The lines of the text without their ends, in order."""
-        return self.text.splitlines() or [""]
+        """The lines of the text without their ends, in order; the one behind a final line end is empty."""
+        return _LINE_END.split(self.text)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(end.end() for end in _LINE_END.finditer(self.text))]
+
+    def span(self, start: int, end: int) -> Span:
+        """The stretch from character `start` to `end` (exclusive) of the text, at least one column wide."""
+        start = max(0, min(start, len(self.text)))
+        line, column = self._place(start)
+        if end <= start:
+            return Span(self, line, column, line, column + 1)
+        last_line, last_column = self._place(min(end, len(self.text) + 1) - 1)
+        return Span(self, line, column, last_line, last_column + 1)
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,48 @@
+"""Diagnostics as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from blueprint.diagnostics.model import Diagnostic, Span
+
+Record = dict[str, object]
+
+
+def render_json(diagnostics: Iterable[Diagnostic]) -> str:
+    """The diagnostics as one JSON object, `{"diagnostics": [...]}`, indented by two.
+
+    Each has `code`, `severity`, `message` (with the label behind ": "), `file`, `line`, `column`,
+    `end_line`, `end_column` (exclusive), `notes` and `help`; a place that is not known is null.
+    """
+    return json.dumps({"diagnostics": [record(d) for d in diagnostics]}, indent=2, ensure_ascii=False)
+
+
+def record(diagnostic: Diagnostic) -> Record:
+    """One diagnostic as a dictionary of JSON values."""
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "message": labelled(diagnostic),
+        **_place(diagnostic.span),
+        "notes": [{"message": note.message, **_place(note.span)} for note in diagnostic.notes],
+        "help": diagnostic.help,
+    }
+
+
+def labelled(diagnostic: Diagnostic) -> str:
+    """The message with the label behind it."""
+    return f"{diagnostic.message}: {diagnostic.label}" if diagnostic.label else diagnostic.message
+
+
+def _place(span: Span | None) -> Record:
+    if span is None:
+        return dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
+    return {
+        "file": span.source.name,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+    }
