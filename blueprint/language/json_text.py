@@ -12,6 +12,7 @@ from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]+")
+_KEY = re.compile(r"[^\W\d][\w.-]*(?=\s*:)")
 _CHUNK = re.compile(r'[^"\\\x00-\x1f]*')
 _HEX = re.compile(r"[0-9a-fA-F]{4}")
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
@@ -41,6 +42,9 @@ class _Parser:
     def document(self) -> Tree:
         if not self.text.strip():
             raise self.fault("the file is empty", 0, 0, help='begin with `{"blueprint": 1, "kind": "model", …}`')
+        if yaml := _KEY.match(self.text, _BLANKS.match(self.text).end()):  # type: ignore[union-attr]
+            help = "name a file in YAML `.yaml`"
+            raise self.fault("a JSON document begins with `{`", yaml.start(), yaml.end(), help=help)
         tree = self.value()
         if self.next():
             raise self.fault("text follows the end of the document", self.at, self.line_end(), help="remove it")

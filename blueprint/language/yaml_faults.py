@@ -118,6 +118,10 @@ def _flow(stop: _Stop) -> None:
     if "node" in stop.context:
         if stop.character == ",":
             stop.error("a value is missing before this comma", stop.at, stop.at + 1, help="remove the comma")
+        elif stop.character == ":":
+            stop.error("no key stands before this `:`", stop.at, stop.at + 1, help="write `key: value`")
+        elif not stop.text[stop.at :].strip():
+            _never_closed(replace(stop, opened=_innermost(stop.text, stop.at)))
         else:
             _unexpected(stop)
         return
@@ -134,9 +138,17 @@ def _flow(stop: _Stop) -> None:
     elif stop.character and same_line and line_start(stop.text, stop.opened) == stop.start:
         _after_value(stop)
     else:
-        last = _last_inside(stop.text, stop.opened, stop.at)
-        stop.error(f"`{opener}` is never closed", last, last + 1, label=f"`{closer}` is missing behind this",
-                   opened="it opens here")  # fmt: skip
+        _never_closed(stop)
+
+
+def _never_closed(stop: _Stop) -> None:
+    opener = stop.text[stop.opened]
+    if opener not in _CLOSERS:  # a bracket inside quotes has misled the search
+        _unexpected(stop)
+        return
+    last = _last_inside(stop.text, stop.opened, stop.at)
+    label = f"`{_CLOSERS[opener]}` is missing behind this"
+    stop.error(f"`{opener}` is never closed", last, last + 1, label=label, opened="it opens here")
 
 
 def _block(stop: _Stop) -> None:
@@ -151,7 +163,7 @@ def _block(stop: _Stop) -> None:
         _sign(stop, stop.at)
     elif stop.before.rstrip().endswith(("]", "}", '"', "'")):
         _after_value(stop)
-    elif "block" in stop.context and not stop.before.strip():
+    elif not stop.before.strip() and stop.character:
         _misaligned(stop)
     else:
         _unexpected(stop)
@@ -201,7 +213,12 @@ def _no_colon(stop: _Stop, line: int) -> None:
         )
         return
     parts = joined or spaced
-    help = f"write {ticked(f'{parts[1]}: {parts[2]}')}" if parts else f"write {ticked(words + ':')} and its value"
+    if parts:
+        help = f"write {ticked(f'{parts[1]}: {parts[2]}')}"
+    elif re.match(r"[\w.-]+\Z", words):
+        help = f"write {ticked(words + ':')} and its value"
+    else:
+        help = "put a key and `: ` before it, or quote a text that goes over several lines"
     stop.error("this line is no `key: value`", start, end, help=help)
 
 
@@ -237,18 +254,18 @@ def _misaligned(stop: _Stop) -> None:
     if key:
         end = key.end("key")
     column = stop.at - stop.start
-    opened = stop.opened - line_start(stop.text, stop.opened)
-    if column == opened and stop.text.startswith("- ", stop.opened):
+    beside = "block" in stop.context and column == stop.opened - line_start(stop.text, stop.opened)
+    if beside and stop.text.startswith("- ", stop.opened):
         stop.error("an item of a list begins with `- `", stop.at, end, opened="the list begins here",
                    help="put `- ` before it, or indent it less than the list")  # fmt: skip
-    elif column == opened and stop.character == "-":
+    elif beside and stop.character == "-":
         stop.error("a list item stands among keys", stop.at, end, opened="the mapping begins here",
                    help="write `key: value`, or put the list below a key of its own")  # fmt: skip
     else:
         above = line_above(stop.text, stop.start)
         indent = len(re.match(r" *", stop.text[above:]).group())  # type: ignore[union-attr]
         replace(stop, opened=above + indent).error(
-            "this line is aligned with no line it could belong to",
+            "this line does not belong to any line above it",
             stop.at,
             end,
             label=f"indented by {column}",
@@ -274,6 +291,19 @@ def _plain_start(text: str, opened: int, at: int) -> int:
             break
         start -= 1
     return start + len(text[start:at]) - len(text[start:at].lstrip())
+
+
+def _innermost(text: str, at: int) -> int:
+    """The last bracket before `at` that is not closed before it."""
+    closed = 0
+    for i in range(at - 1, -1, -1):
+        if text[i] in _CLOSERS.values():
+            closed += 1
+        elif text[i] in _CLOSERS:
+            if not closed:
+                return i
+            closed -= 1
+    return 0
 
 
 def _last_inside(text: str, opened: int, at: int) -> int:
