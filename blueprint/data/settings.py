@@ -101,7 +101,7 @@ def tidy_schema(schema: Any) -> Any:
     if some:
         inner, null = some
         assert null == {"type": "null"}, f"recipe schema: a union of more than a type and null: {some}"
-        if "if" in inner:
+        if "if" in inner or "$ref" in inner:
             inner = {"if": {"type": "null"}, "then": {}, "else": inner}
         elif "enum" in inner:
             inner = {**{k: v for k, v in inner.items() if k != "type"}, "enum": [*inner["enum"], None]}

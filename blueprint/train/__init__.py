@@ -1,0 +1,1 @@
+"""Recipes and what carries them out: optimiser, schedule, engine, the run directory, evaluation."""

@@ -1,0 +1,64 @@
+"""Settings from the command line: `--set key=value`, `--data`, `--recipe`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from blueprint.diagnostics import Diagnostic, Reporter, Source, UsageError
+from blueprint.diagnostics.nearest import nearest
+from blueprint.diagnostics.wording import listed, ticked
+
+Override = tuple[str, str, str]
+
+
+def divided(settings: list[str]) -> tuple[dict[str, Any], tuple[Override, ...]]:
+    """The model's arguments and the recipe's fields among `--set key=value`; raises UsageError.
+
+    `recipe.optimiser.lr=0.05` is a field of the recipe, any other key an argument of the spec.
+    """
+    from blueprint.language.reader import read_text
+    from blueprint.language.tree import plain
+
+    arguments: dict[str, Any] = {}
+    fields: list[Override] = []
+    faults: list[Diagnostic] = []
+    for text in settings:
+        key, equals, value = text.partition("=")
+        key, value = key.strip(), value.strip()
+        if not equals or not key:
+            help = "`--set num_classes=100`, or `--set recipe.epochs=3`"
+            faults.append(Diagnostic("usage", f"`--set` takes key=value, not {ticked(text)}", help=help))
+        elif key.startswith("recipe."):
+            fields.append((key[len("recipe.") :], value, f"--set {key}={value}"))
+        else:
+            reporter = Reporter()
+            tree = read_text(Source("<command line>", value), reporter)
+            if tree is None:
+                why = reporter.found[0].message if value else "there is none"
+                faults.append(Diagnostic("usage", f"the value of {ticked(key)} cannot be read: {why}"))
+            else:
+                arguments[key] = plain(tree)
+    if faults:
+        raise UsageError(faults)
+    return arguments, tuple(fields)
+
+
+def data_override(data: str) -> Override:
+    """The recipe's `data` as `--data` says it: a source's name, or a folder; raises UsageError for neither."""
+    import json
+
+    from blueprint.data.sources import SOURCES
+
+    names = [source.name for source in SOURCES if source.name != "folder"]
+    if data in names:
+        return "data", data, f"--data {data}"
+    if Path(data).expanduser().is_dir():
+        value = json.dumps({"folder": {"root": data}}, ensure_ascii=False)
+        return "data", value, f"--data {value}"
+    path = Path(data)
+    beside = [str(path.parent / e.name) for e in path.parent.iterdir() if e.is_dir()] if path.parent.is_dir() else []
+    meant = nearest(data, names) or nearest(data, beside)
+    help = f"did you mean {ticked(meant)}?" if meant else f"a folder, or one of {listed(names)}"
+    message = f"there is no folder and no data set {ticked(data, 200)}"
+    raise UsageError([Diagnostic("data-not-found", message, help=help)])
