@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from blueprint.compiler import labels
 from blueprint.compiler.bind_arguments import bind_arguments
 from blueprint.compiler.bind_nodes import NodeBinder
+from blueprint.compiler.structures import STRUCTURES
 from blueprint.compiler.syntax import (
+    Argument,
     Block,
+    Body,
     Expectation,
     Inits,
     Library,
@@ -19,11 +22,12 @@ from blueprint.compiler.syntax import (
     Output,
     ValueSyntax,
 )
-from blueprint.diagnostics import Note, Reporter, Span
+from blueprint.diagnostics import Reporter, Span
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree, plain
 from blueprint.language.types import ANY, Type
 from blueprint.ops import find
+from blueprint.ops.base import FieldInfo
 
 if TYPE_CHECKING:
     from blueprint.compiler.loading import Loader
@@ -101,6 +105,7 @@ class DocumentBinder:
         check_keys(self.tree, BLOCKS_KEYS, "a document of blocks", self.reporter)
         library = Library(self.text("name"), False, outer=self.loader.prelude(self.tree))
         self.used(library)
+        self.announce(library)
         names = Names(library)
         self.defaults()
         init = self.init(names)
@@ -127,6 +132,7 @@ class DocumentBinder:
             names.types.update(parent.names.types)
             names.members.update(parent.names.members)
         self.used(library)
+        self.announce(library)
         arguments = dict(parent.arguments) if parent else {}
         arguments.update(bind_arguments(self.nodes, self.tree.get("args"), names))
         settings = dict(parent.settings) if parent else {}
@@ -137,7 +143,7 @@ class DocumentBinder:
         init.update(self.init(names))
         self.blocks(library, names, {})
         inputs = self.inputs(names, parent)
-        inner = names.inner()
+        inner = names.inner(is_block=True)
         tree = self.tree.get("body")
         if tree is not None:
             body = self.nodes.body(tree, inner)
@@ -249,9 +255,7 @@ class DocumentBinder:
                         found[name] = field
                 self.nodes.defaults[word] = found
 
-    def _fields(self, word: str):  # type: ignore[no-untyped-def]
-        from blueprint.compiler.structures import STRUCTURES
-
+    def _fields(self, word: str) -> tuple[FieldInfo, ...]:
         op = find(word)
         return op.fields() if op is not None else STRUCTURES[word].fields if word in STRUCTURES else ()
 
@@ -259,6 +263,14 @@ class DocumentBinder:
         """The document's `init`."""
         tree = self.tree.get("init")
         return {} if tree is None else self.nodes.inits(tree, names)
+
+    def announce(self, library: Library) -> None:
+        """Make the names of the document's blocks known, before anything refers to them."""
+        tree = self.tree.get("blocks")
+        if isinstance(tree, Mapping):
+            for entry in tree:
+                name = str(entry.key.value)
+                library.blocks[name] = Block(name, None, Body((), entry.key.span), {}, entry.key.span, library)
 
     def blocks(self, library: Library, names: Names, init: Inits) -> None:
         """Bind the document's blocks: first what they take, so that they may call each other, then their bodies."""
@@ -271,12 +283,9 @@ class DocumentBinder:
         pending: list[tuple[Block, Mapping, Names]] = []
         for entry in tree:
             name = str(entry.key.value)
-            from blueprint.compiler.structures import STRUCTURES
-
             if find(name) is not None or name in STRUCTURES:
-                self.reporter.error(
-                    "name-clash", f"`{name}` is an op, so no block can bear the name", entry.key.span
-                )
+                del library.blocks[name]
+                self.reporter.error("name-clash", f"`{name}` is an op, so no block can bear the name", entry.key.span)
                 continue
             self.nodes.check_name(name, entry.key.span, "a block")
             if not isinstance(entry.value, Mapping):
@@ -286,10 +295,10 @@ class DocumentBinder:
                 continue
             check_keys(entry.value, ("args", "body", "init", "about"), f"block `{name}`", self.reporter)
             scope = Names(library, names if library.is_model else None, is_block=True)
-            arguments = bind_arguments(self.nodes, entry.value.get("args"), scope)
-            placeholder = Block(name, arguments, None, dict(init), entry.key.span, library)  # type: ignore[arg-type]
-            library.blocks[name] = placeholder
-            pending.append((placeholder, entry.value, scope))
+            block = library.blocks[name]
+            block.arguments = bind_arguments(self.nodes, entry.value.get("args"), scope)
+            block.init, block.about = dict(init), entry.value.get("about")
+            pending.append((block, entry.value, scope))
         for block, mapping, scope in pending:
             own = mapping.get("init")
             if own is not None:
@@ -301,9 +310,7 @@ class DocumentBinder:
             block.body = self.nodes.body(body, scope.inner())
             labels.assign(block.body)
 
-    def settings(
-        self, arguments: dict[str, object] | dict[str, object], names: Names, parent: Model | None
-    ) -> dict[str, ValueSyntax]:
+    def settings(self, arguments: dict[str, Argument], names: Names, parent: Model | None) -> dict[str, ValueSyntax]:
         """The values that `set` gives to arguments of the model extended."""
         tree = self.tree.get("set")
         if tree is None:
@@ -313,7 +320,7 @@ class DocumentBinder:
                 "unknown-key", "`set` goes with `extends`", tree.span, help="change the defaults in `args` instead"
             )
             return {}
-        return bind_settings(self.nodes, tree, arguments, names)  # type: ignore[arg-type]
+        return bind_settings(self.nodes, tree, arguments, names)
 
     def lets(self, names: Names, parent: Model | None) -> dict[str, ValueSyntax]:
         """The names that the model binds by `let`."""
@@ -421,7 +428,7 @@ class DocumentBinder:
 
 
 def bind_settings(
-    nodes: NodeBinder, tree: Tree, arguments: dict[str, object], names: Names
+    nodes: NodeBinder, tree: Tree, arguments: dict[str, Argument], names: Names
 ) -> dict[str, ValueSyntax]:
     """Values for a model's arguments; unknown names are reported."""
     if not isinstance(tree, Mapping):
@@ -446,14 +453,11 @@ def bind_settings(
             continue
         value = nodes.values.bind(
             entry.value,
-            argument.type,  # type: ignore[attr-defined]
+            argument.type,
             names,
             word,
-            (argument.minimum, argument.maximum),  # type: ignore[attr-defined]
+            (argument.minimum, argument.maximum),
         )
         if value is not None:
             found[word] = value
     return found
-
-
-__all__ = ["DocumentBinder", "Note", "bind_settings", "check_header"]

@@ -11,29 +11,26 @@ from blueprint.compiler.structures import BESIDE, STRUCTURES, Structure
 from blueprint.compiler.syntax import (
     Argument,
     Body,
-    BodyLiteral,
     Computed,
     Initial,
     Inits,
     Names,
     NodeSyntax,
-    Path,
     ValueSyntax,
 )
 from blueprint.diagnostics import Note, Reporter, Span
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.expression import Name
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree
-from blueprint.language.types import ANY, Type, parse_type
+from blueprint.language.types import ANY, Type, expectation, parse_type
 from blueprint.ops import find, initialisers, ops
 from blueprint.ops.base import FieldInfo, Op
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-BODY = Type(parameters=())
-INT = Type(("int",))
 BOOL = Type(("bool",))
+VALUE = Type(("map", "tokens", "vector"))
 
 
 class NodeBinder:
@@ -51,7 +48,7 @@ class NodeBinder:
     def value_body(self, tree: Tree, names: Names) -> Body | None:
         """A body written where a value is wanted, its labels assigned."""
         before = len(self.reporter.found)
-        body = self.body(tree, names.inner())
+        body = self.body(tree, names)
         if len(self.reporter.found) > before:
             return None
         labels.assign(body)
@@ -127,18 +124,23 @@ class NodeBinder:
         if structure is not None:
             return [f.name for f in structure.fields] + [r for r, _ in structure.roles]
         if block is not None:
-            return list(block.arguments)
+            return list(block.arguments or ())
         return [f.name for f in op.fields()] if op is not None else []
 
     def _headed(self, head: Entry, beside: Iterable[Entry], names: Names, bare: bool = False) -> NodeSyntax | None:
         word = str(head.key.value)
         target: type[Op] | Structure | str | None = None
-        if names.variable(word):
-            target = word
-        elif names.library.find(word) is not None:
+        if (names.variable(word) and _may_run(names.type_of(word))) or names.library.find(word) is not None:
             target = word
         else:
             target = STRUCTURES.get(word) or find(word)
+        if target is None and names.variable(word):
+            kind = names.type_of(word)
+            assert kind is not None, "bind: a variable that may run and has no target"
+            self.reporter.error(
+                "unknown-op", f"`{word}` is {expectation(kind)}, not a body that could run", head.key.span
+            )
+            return None
         if target is None:
             known = [*STRUCTURES, *self.known_bodies(names), *names.variables()]
             meant = nearest(word, known)
@@ -159,7 +161,7 @@ class NodeBinder:
         else:
             self._op(node, target, head.value, names, bare)
         if node.as_name is not None and node.head != "let":
-            self.bind_name(names, node.as_name, None, node.as_span or node.span)
+            self.bind_name(names, node.as_name, VALUE, node.as_span or node.span)
         return node
 
     def bind_name(self, names: Names, name: str, kind: Type | None, span: Span) -> None:
@@ -169,9 +171,7 @@ class NodeBinder:
             return
         former = names.own(name)
         if former is not None:
-            self.reporter.error(
-                "duplicate-name", f"`{name}` is bound twice", span, notes=[Note("first here", former)]
-            )
+            self.reporter.error("duplicate-name", f"`{name}` is bound twice", span, notes=[Note("first here", former)])
             return
         names.add(name, kind, span)
 
@@ -280,7 +280,7 @@ class NodeBinder:
         else:
             self.reporter.error("wrong-type", "an initialiser is a name or `{name: settings}`", tree.span)
             return None
-        known = initialisers.INITIALISERS
+        known = initialisers.initialisers()
         if name not in known:
             meant = nearest(name, list(known))
             self.reporter.error(
@@ -407,27 +407,19 @@ class NodeBinder:
         node.names = names
         if names.variable(node.head):
             kind = names.type_of(node.head)
-            if kind is not None and not kind.is_body and kind != ANY:
-                self.reporter.error(
-                    "unknown-op", f"`{node.head}` is {_article(kind)}, not a body that could run", node.span
-                )
-            elif kind is not None and kind.parameters:
+            if kind is not None and kind.parameters:
                 wanted = {p: Argument(p, ANY, None, node.span) for p in kind.parameters}
                 self.call_arguments(node, wanted, f"body `{node.head}`")
             elif node.arguments is not None:
                 for entry in node.arguments:
                     if isinstance(entry.value, Scalar) and entry.value.value is None:
-                        self.values.check_names(
-                            Name(str(entry.key.value), 0, 1), ANY, names, entry.key.span
-                        )
+                        self.values.check_names(Name(str(entry.key.value), 0, 1), ANY, names, entry.key.span)
             return
         block = names.library.find(node.head)
-        if block is not None:
+        if block is not None and block.arguments is not None:
             self.call_arguments(node, block.arguments, f"block `{node.head}`")
 
-    def call_arguments(
-        self, node: NodeSyntax, wanted: dict[str, Argument], what: str
-    ) -> dict[str, ValueSyntax] | None:
+    def call_arguments(self, node: NodeSyntax, wanted: dict[str, Argument], what: str) -> dict[str, ValueSyntax] | None:
         """A call's arguments bound to the callee's types, once per callee; None after a fault."""
         key = tuple((a.name, a.type, a.default is None) for a in wanted.values())
         if key not in node.bound:
@@ -507,9 +499,6 @@ class NodeBinder:
         bind_structure(self, node, s, tree, tuple(beside), names, bare)
 
 
-def _article(kind: Type) -> str:
-    text = str(kind)
-    return f"{'an' if text[0] in 'aeiou' else 'a'} {text}"
-
-
-__all__ = ["BODY", "BOOL", "INT", "BodyLiteral", "NodeBinder", "Path"]
+def _may_run(kind: Type | None) -> bool:
+    """Whether a variable of this type may be a body; of loop variables nothing is known."""
+    return kind is None or kind == ANY or kind.is_body

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from blueprint.compiler.structures import Structure
-from blueprint.compiler.syntax import Body, Names, NodeSyntax, Path, ValueSyntax
+from blueprint.compiler.syntax import Constant, Names, NodeSyntax, Path, ValueSyntax
 from blueprint.diagnostics import Note, Span
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree
@@ -38,7 +38,7 @@ def bind_structure(
         special(binder, node, tree, beside, names)
         return
     roles = dict(structure.roles)
-    if isinstance(tree, Mapping) and not (structure.name == "side"):
+    if isinstance(tree, Mapping) and structure.name != "side":
         for role, required in structure.roles:
             entry = tree.entry(role)
             if entry is not None:
@@ -77,19 +77,12 @@ def _sizes(binder: NodeBinder, node: NodeSyntax, structure: Structure, tree: Map
                 entry.key.span,
                 help=f"did you mean `{meant}`?" if meant else "",
             )
-            sizes[word] = Constant_one(entry)
+            sizes[word] = Constant(1, entry.key.span)
             continue
         value = binder.values.bind(entry.value, INT, names, word, (1, None))
         if value is not None:
             sizes[word] = value
     node.extra["sizes"] = sizes
-
-
-def Constant_one(entry: Entry) -> ValueSyntax:
-    """A stand-in for a value at fault."""
-    from blueprint.compiler.syntax import Constant
-
-    return Constant(1, entry.key.span)
 
 
 def _branches(binder: NodeBinder, node: NodeSyntax, tree: Tree, beside: tuple[Entry, ...], names: Names) -> None:
@@ -323,5 +316,3 @@ _SPECIAL: dict[str, Callable[[NodeBinder, NodeSyntax, Tree, tuple[Entry, ...], N
     "if": _if,
     "let": _let,
 }
-
-__all__ = ["Body", "bind_structure"]

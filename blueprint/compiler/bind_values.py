@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from blueprint.compiler.syntax import BodyLiteral, Body, Computed, Constant, Deferred, Names, Several, ValueSyntax
+from blueprint.compiler.syntax import Body, BodyLiteral, Computed, Constant, Deferred, Names, Several, ValueSyntax
 from blueprint.diagnostics import Reporter, Span
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.expression import (
-    Attribute,
+    FUNCTIONS,
     Call,
     Compare,
     Expression,
@@ -73,17 +73,22 @@ class ValueBinder:
 
     def _mapping(self, tree: Mapping, kind: Type, names: Names, what: str) -> ValueSyntax | None:
         if kind.is_body:
-            body = self.body(tree, names)
-            return BodyLiteral(body, True, tree.span) if body is not None else None
+            return self._literal(tree, kind, names, True)
         if kind == ANY:
             return Deferred(tree, names, tree.span)
         self.reporter.error("wrong-type", f"`{what}` needs {expectation(kind)}, not a mapping", tree.span)
         return None
 
+    def _literal(self, tree: Tree, kind: Type, names: Names, single: bool) -> ValueSyntax | None:
+        inner = names.inner(is_block=True)
+        for parameter in kind.parameters or ():
+            inner.add(parameter, None, tree.span)
+        body = self.body(tree, inner)
+        return BodyLiteral(body, single, tree.span) if body is not None else None
+
     def _sequence(self, tree: Sequence, kind: Type, names: Names, what: str) -> ValueSyntax | None:
         if kind.is_body:
-            body = self.body(tree, names)
-            return BodyLiteral(body, False, tree.span) if body is not None else None
+            return self._literal(tree, kind, names, False)
         if kind == ANY and any(isinstance(item, Mapping) for item in tree.items):
             return Deferred(tree, names, tree.span)
         element = kind.element or (Type(("int",)) if "size" in kind.bases else ANY)
@@ -148,7 +153,9 @@ class ValueBinder:
             if word in bodies and (kind.is_body or kind == ANY):
                 continue
             good = False
-            meant = nearest(word, [*names.variables(), "x", "in_channels", *kind.members, *(bodies if kind.is_body else [])])
+            meant = nearest(
+                word, [*names.variables(), "x", "in_channels", *kind.members, *(bodies if kind.is_body else [])]
+            )
             self.reporter.error(
                 "unknown-name",
                 f"nothing here is called `{word}`",
@@ -156,8 +163,6 @@ class ValueBinder:
                 help=f"did you mean `{meant}`?" if meant else _bridge(word),
             )
         for call in _calls(expression):
-            from blueprint.language.expression import FUNCTIONS
-
             if call.function not in FUNCTIONS:
                 good = False
                 meant = nearest(call.function, list(FUNCTIONS))
@@ -204,6 +209,3 @@ def _bridge(word: str) -> str:
     if word in ("channels", "height", "width", "tokens"):
         return f"the value that enters this body has `x.{word}`"
     return ""
-
-
-__all__ = ["Attribute", "ValueBinder", "limit_text", "within"]

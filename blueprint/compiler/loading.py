@@ -7,11 +7,12 @@ package, never a URL and nothing outside.
 from __future__ import annotations
 
 from functools import cache
+from os.path import commonpath, normpath
 from pathlib import Path
 
 from blueprint.compiler.bind_documents import DocumentBinder, check_header
 from blueprint.compiler.syntax import Library, Model
-from blueprint.diagnostics import Diagnostic, Note, Reporter, Span, SpecError
+from blueprint.diagnostics import Note, Reporter, Span
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.reader import read_data, read_file
 from blueprint.language.tree import Entry, Mapping, Scalar, Tree
@@ -28,23 +29,35 @@ class Loader:
         self.libraries: dict[Path, Library | None] = {}
         self.chain: list[tuple[Path, Span | None]] = []
         self.paths: dict[int, Path] = {}
+        self.logical: dict[Path, Path] = {}
+        self.texts: dict[Path, str] = {}
         self.count = 0
 
     def tree(self, spec: str | Path | dict[str, object]) -> tuple[Mapping, str] | None:
         """The tree of a document and its kind; None after a fault."""
         if isinstance(spec, dict):
             tree = read_data(spec, self.reporter)
-            path = Path.cwd() / "<dict>"
+            path = Path.cwd() / "spec.json"
         else:
             path = locate(str(spec), "model")
             tree = read_file(path, self.reporter, shown(path))
         if tree is None:
             return None
+        self._remember(path.resolve(), path.resolve(), tree)
         kind = check_header(tree, self.reporter)
         if kind is None or not isinstance(tree, Mapping):
             return None
         self.paths[id(tree)] = path.resolve()
         return tree, kind
+
+    def _remember(self, path: Path, logical: Path, tree: Tree) -> None:
+        self.logical[path] = logical
+        self.texts[logical] = tree.span.source.text
+
+    def sources(self) -> dict[str, str]:
+        """The texts of all files read, by paths relative to one folder; the main one first."""
+        root = Path(commonpath([str(path.parent) for path in self.texts]))
+        return {str(path.relative_to(root)): text for path, text in self.texts.items()}
 
     def model(self, tree: Mapping) -> Model | None:
         """The model that a tree of kind `model` writes."""
@@ -121,6 +134,8 @@ class Loader:
             )
             return None
         self.paths[id(found)] = path
+        base = self.logical[self.paths[id(by)]].parent
+        self._remember(path, Path(normpath(base / tree.value)), found)
         return path, found, tree.span
 
     def _resolve(self, name: str, span: Span, folder: Path, kind: str) -> Path | None:
@@ -177,8 +192,3 @@ def prelude() -> Library:
     assert library is not None, "prelude: no library"
     assert not reporter.failed, f"prelude: {reporter.sorted()}"
     return library
-
-
-def missing(message: str) -> SpecError:
-    """The error of a document that cannot be loaded for another reason."""
-    return SpecError([Diagnostic("missing-file", message)])

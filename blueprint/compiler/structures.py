@@ -104,7 +104,9 @@ STRUCTURES: dict[str, Structure] = {
             None,
             beside=(("then", True), ("else", False)),
         ),
-        Structure("side", "runs a body and passes its own input on; `as` names the result", "body", (), (("body", True),)),
+        Structure(
+            "side", "runs a body and passes its own input on; `as` names the result", "body", (), (("body", True),)
+        ),
         Structure("let", "names for expressions, to the end of the body", None),
     )
 }

@@ -139,10 +139,13 @@ class Argument:
 
 @dataclass(eq=False)
 class Block:
-    """A block's definition. `home` is the library whose blocks its body may call."""
+    """A block's definition. `home` is the library whose blocks its body may call.
+
+    arguments: None until they are bound.
+    """
 
     name: str
-    arguments: dict[str, Argument]
+    arguments: dict[str, Argument] | None
     body: Body
     init: Inits
     span: Span

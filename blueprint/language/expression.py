@@ -136,8 +136,22 @@ class Attribute:
 
 Expression: TypeAlias = Literal | Name | ListOf | Unary | Binary | Compare | Choice | Call | Index | Slice | Attribute
 
-FUNCTIONS = "min max sum len abs round ceil floor sqrt first last reversed make_divisible".split()
-KEYWORDS = frozenset("and or not if else in true false True False".split())
+FUNCTIONS = [
+    "min",
+    "max",
+    "sum",
+    "len",
+    "abs",
+    "round",
+    "ceil",
+    "floor",
+    "sqrt",
+    "first",
+    "last",
+    "reversed",
+    "make_divisible",
+]
+KEYWORDS = frozenset(["and", "or", "not", "if", "else", "in", "true", "false", "True", "False"])
 
 _TOKEN = re.compile(
     r"""\s*(?:

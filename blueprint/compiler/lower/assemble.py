@@ -28,10 +28,7 @@ def assemble(
             fill[place.path] = place.module
             return place.module
         module: nn.Module
-        if place.regions:
-            module = plans[place.path].cls()
-        else:
-            module = nn.ModuleList() if place.listed else Namespace()
+        module = plans[place.path].cls() if place.regions else nn.ModuleList() if place.listed else Namespace()
         for name, child in place.children.items():
             if child.weight is None:
                 module.add_module(name, make(child))
@@ -45,3 +42,7 @@ def assemble(
         return module
 
     return make(root), fill
+
+
+def _namespace(place: Place) -> nn.Module:
+    return nn.ModuleList() if place.listed else Namespace()

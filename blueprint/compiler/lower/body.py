@@ -11,6 +11,8 @@ from blueprint.compiler.lower.names import Names
 from blueprint.compiler.lower.site import Owner, Site
 from blueprint.compiler.lower.slots import Axes, Slots, axes_in, permuted
 from blueprint.compiler.lower.tree import Place, Region, Uses
+from blueprint.language.values import ValueType
+from blueprint.ops.base import Layout
 
 
 @dataclass(frozen=True)
@@ -159,12 +161,14 @@ class Body:
         layout = "natural" if step.node is None else step.node.op.layout(*inputs)
         if layout == "any":
             held = self._slots.held
-            there = {
-                name: sum(axes_in(t, name) in held[v] for v, t in zip(step.reads, inputs, strict=True))
-                for name in ("first", "last", "natural")
-            }
-            layout = max(there, key=there.__getitem__)  # of equals the first
+            layouts: tuple[Layout, ...] = ("first", "last", "natural")
+            layout = max(layouts, key=lambda name: _there(held, step.reads, inputs, name))  # of equals the first
         return tuple(axes_in(t, layout) for t in inputs), tuple(axes_in(t, layout) for t in outputs)
+
+
+def _there(held: dict[int, dict[Axes, str]], reads: tuple[int, ...], types: list[ValueType], layout: Layout) -> int:
+    """How many of the values a variable holds in that layout already."""
+    return sum(axes_in(t, layout) in held[v] for v, t in zip(reads, types, strict=True))
 
 
 def _deaths(steps: list[Step], outputs: tuple[int, ...]) -> list[list[int]]:

@@ -18,10 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.compiler import is_compiling
-from torch.jit import is_tracing
 from torch.nn.modules import module as _module
 
 __all__ = ["Container", "F", "Flat", "Member", "Namespace", "Plan", "Tensor", "is_compiling", "is_tracing", "math"]
+
+is_tracing: Callable[[], bool] = torch.jit.is_tracing  # type: ignore[attr-defined]
 
 _HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 _GLOBAL_HOOKS = (
@@ -164,10 +165,7 @@ class Bound:
             return False
         if tuple(map(type, self.children)) != self.types:
             return False
-        for getter, attributes, found in self.watched:
-            if tuple(map(getter, attributes)) != found:
-                return False
-        return True
+        return all(tuple(map(getter, attributes)) == found for getter, attributes, found in self.watched)
 
 
 def ready(container: Container) -> tuple[Any, ...] | None:

@@ -123,7 +123,7 @@ def build_tree(graph: Graph, uses: Uses, modules: Mapping[Path, nn.Module | None
             continue
         place = root
         for end in range(1, len(node.path) + 1):
-            assert place.module is None and place.weight is None, f"lower: {place.path} is a leaf and holds {node.path}"
+            assert (place.module or place.weight) is None, f"lower: {place.path} is a leaf and holds {node.path}"
             place = place.children.setdefault(node.path[end - 1], Place(node.path[:end]))
         assert not place.children, f"lower: {node.path} is a leaf and holds {list(place.children)}"
         place.module = module

@@ -1,0 +1,94 @@
+"""Checking documents of every kind, one or a folder of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blueprint.compiler.loading import Loader
+from blueprint.compiler.specification import check_expectations, resolve
+from blueprint.diagnostics import Diagnostic, Reporter
+from blueprint.language.reader import read_file
+from blueprint.language.tree import Mapping
+from blueprint.language.zoo import ENDINGS, locate, shown
+
+
+@dataclass
+class Checked:
+    """What a check found: the diagnostics, and the files that are documents and those that are not."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    documents: list[Path] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
+
+
+def check(spec: str | Path | dict[str, object]) -> list[Diagnostic]:
+    """Every fault of a document: of a file, a shipped name, a dictionary, or of all files in a folder.
+
+    Empty for a document without fault. A stage reports all its faults; the next one runs only
+    after a stage without any. Needs no torch.
+    """
+    if not isinstance(spec, dict) and Path(spec).is_dir():
+        return check_paths([Path(spec)]).diagnostics
+    reporter = Reporter()
+    _check(spec, reporter)
+    return reporter.sorted()
+
+
+def check_paths(paths: list[Path]) -> Checked:
+    """The faults of files and of all documents in folders; raises UsageError for a path that is not there."""
+    checked = Checked()
+    for path in paths:
+        for file, named in _files(path):
+            if not named and not _is_document(file):
+                checked.others.append(file)
+                continue
+            checked.documents.append(file)
+            checked.diagnostics += check(file)
+    return checked
+
+
+def _files(path: Path) -> list[tuple[Path, bool]]:
+    if not path.is_dir():
+        return [(locate(str(path), "model"), True)]
+    found = [
+        file
+        for file in sorted(path.rglob("*"))
+        if file.suffix in ENDINGS
+        and file.is_file()
+        and not any(p.startswith(".") for p in file.relative_to(path).parts)
+    ]
+    return [(file, False) for file in found]
+
+
+def _is_document(path: Path) -> bool:
+    """Whether a file in a folder is one of ours: it names the language or a kind, or cannot be read at all."""
+    tree = read_file(path, Reporter(), shown(path))
+    return tree is None or (isinstance(tree, Mapping) and bool({"blueprint", "kind"} & set(tree.keys())))
+
+
+def _check(spec: str | Path | dict[str, object], reporter: Reporter) -> None:
+    loader = Loader(reporter)
+    found = loader.tree(spec)
+    if found is None or reporter.failed:
+        return
+    tree, kind = found
+    if kind == "model":
+        model = loader.model(tree)
+        if model is None or reporter.failed:
+            return
+        graph, _ = resolve(model, reporter, None)
+        if graph is not None:
+            from blueprint.compiler.passes import run_passes
+
+            run_passes(graph)
+            check_expectations(model, reporter)
+    elif kind == "blocks":
+        loader.library(tree)
+    elif kind == "recipe":
+        from blueprint.train.recipe_document import bind_recipe
+
+        bind_recipe(tree, reporter)
+    else:
+        place = tree.get("kind")
+        reporter.error("wrong-kind", "this release reads no studies yet", place.span if place else None)

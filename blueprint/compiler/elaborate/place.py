@@ -1,0 +1,59 @@
+"""Where elaboration stands: the frames that name weights, the calls that led here, the initialisers in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from blueprint.compiler.graph import Frame, Initialiser
+from blueprint.diagnostics import Note, Span
+
+InitMap = Mapping[str, Mapping[str, tuple[Initialiser, Span]]]
+"""Initialisers by op and parameter, with the place where each is written."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the expansion.
+
+    frames: the parts of the weights' names so far. suffix: indices of loops without a name of
+    their own, which stand behind the next part. shared: the place of the enclosing block call or
+    loop iteration, under which labels of `share` stand. calls: the block calls that led here.
+    """
+
+    frames: tuple[Frame, ...] = ()
+    suffix: tuple[tuple[int, int], ...] = ()
+    shared: Place | None = None
+    calls: tuple[Note, ...] = ()
+    inits: tuple[InitMap, ...] = ()
+    round: str = ""
+
+    def leaf(self, label: str) -> tuple[tuple[Frame, ...], str]:
+        """The frames and the label of a node that bears weights."""
+        if not self.suffix:
+            return self.frames, label
+        parts = [label, *(str(index) for index, _ in self.suffix)]
+        runs = [run for _, run in self.suffix]
+        return (*self.frames, *(Frame(part, run) for part, run in zip(parts[:-1], runs, strict=True))), parts[-1]
+
+    def enter(self, label: str, call: int, kind: str = "") -> Place:
+        """The place inside a structure of that label."""
+        frames, last = self.leaf(label)
+        return replace(self, frames=(*frames, Frame(last, call, kind)), suffix=())
+
+    def indexed(self, index: int, run: int) -> Place:
+        """The place inside an iteration of a loop without a name."""
+        return replace(self, suffix=(*self.suffix, (index, run)))
+
+    def sharing(self) -> Place:
+        """This place as one whose labels of `share` are its own."""
+        return replace(self, shared=replace(self, shared=None))
+
+    def called(self, block: str, span: Span) -> Place:
+        """The place inside a call of a block."""
+        note = Note(f"in block `{block}`, called at {span.place}{self.round}")
+        return replace(self, calls=(note, *self.calls), round="")
+
+    def with_inits(self, inits: InitMap) -> Place:
+        """The place with initialisers that win over those further out."""
+        return replace(self, inits=(*self.inits, inits)) if inits else self

@@ -1,0 +1,378 @@
+"""What each structure of the language means: how it grows the graph from the value that enters it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import isclose
+
+from blueprint.compiler.elaborate.run import At, Elaborator
+from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
+from blueprint.compiler.structures import ACTIVATIONS
+from blueprint.compiler.syntax import NodeSyntax, Path
+from blueprint.diagnostics import Note
+from blueprint.language.types import ANY, Type, describe
+from blueprint.ops import Op, find
+
+MAX_ROUNDS = 10_000
+INT = Type(("int",))
+
+
+def _make(name: str, **fields: object) -> Op:
+    op = find(name)
+    assert op is not None, f"elaborate: no op {name}"
+    return op(**fields)
+
+
+def _body(run: Elaborator, node: NodeSyntax, role: str, at: At) -> Value:
+    return run.body(node.bodies[role], replace(at, x=at.current))
+
+
+def residual(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """body(x) * scale, dropped by path, + shortcut(x)."""
+    skip = run.field(node, "skip", True, at, "bool")
+    scale = run.field(node, "scale", 1.0, at, "float")
+    rate = run.field(node, "drop_path", 0.0, at, "float")
+    result = _body(run, node, "body", at)
+    if not skip:
+        return result
+    own = label or node.label
+    short = at.current
+    if "shortcut" in node.fields:
+        value = run.value(node.fields["shortcut"], Type(parameters=()), at, "shortcut")
+        short = run.role(value, node, "shortcut", at)
+    assert isinstance(scale, float), "elaborate: a scale that is no float"
+    if not isclose(scale, 1.0, rel_tol=0, abs_tol=0):
+        result = run.emit(_make("scale", factor=scale), (result,), at, f"{own}_scale", node.span)[0]
+    if rate:
+        result = run.emit(_make("drop_path", p=rate), (result,), at, f"{own}_drop_path", node.span)[0]
+    return _sum(run, node, at, own, result, short)
+
+
+def _sum(run: Elaborator, node: NodeSyntax, at: At, own: str, result: Value, short: Value) -> Value:
+    if result.type is not None and short.type is not None and result.type.axes != short.type.axes:
+        notes = []
+        for name, value in (("the body", result), ("the shortcut", short)):
+            maker, made = run.makers.get(value.id, ("", None))
+            if made is not None:
+                notes.append(Note(f"{name} ends with {maker}, which gives {value.type}", made))
+        plain = "shortcut" not in node.fields
+        help = ""
+        if result.type.kind == short.type.kind == "map":
+            (rc, rh, _), (sc, sh, _) = result.type.shape, short.type.shape
+            stride = f", stride: {round(sh / rh)}" if rh and sh > rh else ""
+            if plain and (rc != sc or rh != sh):
+                help = f"give it a `shortcut`, such as [conv: {{out_channels: {rc}, kernel_size: 1{stride}}}]"
+            elif rc != sc or rh != sh:
+                help = f"let the shortcut end with {rc} channels and the same height and width"
+        run.report(
+            "shape-mismatch",
+            "`residual` needs equal shapes",
+            node.span,
+            at,
+            label=f"body {result.type} and {'input' if plain else 'shortcut'} {short.type}",
+            notes=tuple(notes),
+            help=help,
+        )
+        return POISON
+    return run.emit(_make("add"), (result, short), at, f"{own}_add", node.span)[0]
+
+
+def gate(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """x * activation(body(x))."""
+    activation = str(run.field(node, "activation", "sigmoid", at, ACTIVATIONS))
+    own = label or node.label
+    opened = _body(run, node, "body", at)
+    opened = run.emit(_make(activation), (opened,), at, f"{own}_{activation}", node.span)[0]
+    return run.emit(_make("multiply"), (at.current, opened), at, f"{own}_multiply", node.span)[0]
+
+
+_MERGES = {"concat": "concat", "add": "add", "multiply": "multiply", "mean": "average", "max": "maximum"}
+
+
+def branches(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """Paths over one input, or over parts of it, merged."""
+    own = label or node.label
+    merge = str(run.field(node, "merge", None, at, "concat | add | multiply | mean | max"))
+    axis = str(run.field(node, "axis", "channels", at, "channels | tokens | height | width"))
+    entering = _parts(run, node, at, own)
+    results = []
+    for path, value in zip(node.paths, entering, strict=True):
+        if path.when is not None and not run.value(path.when, Type(("bool",)), at, "when"):
+            continue
+        place = at.place.enter(path.label, run.new_run())
+        results.append(_path(run, path, replace(at, x=value, current=value, place=place)))
+    if not results:
+        run.report("expression-value", "every path of `branches` is off", node.span, at, help="guard the node itself")
+        return POISON
+    if len(results) == 1:
+        return results[0]
+    if all(value.type is not None for value in results):
+        _name_ends(run, node, results)
+    op = _make("concat", axis=axis) if merge == "concat" else _make(_MERGES[merge])
+    return run.emit(op, tuple(results), at, f"{own}_{merge}", node.span, node)[0]
+
+
+def _name_ends(run: Elaborator, node: NodeSyntax, results: list[Value]) -> None:
+    """Let a complaint about the merge call each value by its path."""
+    for path, value in zip(list(node.paths), results, strict=False):
+        if value.id in run.makers and "path" not in run.makers[value.id][0]:
+            name, made = run.makers[value.id]
+            run.makers[value.id] = (f"path `{path.name}` ends with {name}, which", made)
+
+
+def _path(run: Elaborator, path: Path, at: At) -> Value:
+    return run.body(path.body, at)
+
+
+def _parts(run: Elaborator, node: NodeSyntax, at: At, own: str) -> list[Value]:
+    """What enters each path: the input itself, or a part of its channels."""
+    split = node.extra.get("split")
+    if split is None:
+        return [at.current] * len(node.paths)
+    if at.current.type is None:
+        raise Poisoned
+    channels, span = at.current.type.channels, node.extra["split_span"]
+    if isinstance(split, dict):
+        given = {name: run.value(value, INT, at, name, (1, None)) for name, value in split.items() if value is not None}
+        taken = sum(size for size in given.values() if isinstance(size, int))
+        rest = channels - taken
+        whole = len(given) == len(split)
+        if (whole and rest != 0) or (not whole and rest < 1):
+            label = f"the parts take {taken} of {channels} channels"
+            run.report("not-divisible", "`split` must use up the channels exactly", span, at, label=label)
+            raise Poisoned
+        sizes = tuple(given.get(path.name, rest) for path in node.paths)
+    else:
+        count = run.value(split, INT, at, "split", (2, None))
+        assert isinstance(count, int), "elaborate: a split that is no int"
+        if count != len(node.paths):
+            message = f"`split` makes {count} parts for {len(node.paths)} paths"
+            run.report("expression-value", message, span, at, help=f"split: {len(node.paths)}")
+            raise Poisoned
+        if channels % count:
+            run.report(
+                "not-divisible",
+                f"the channels (={channels}) must be divisible by `split` (={count})",
+                span,
+                at,
+                help=f"give sizes by path name: `split: {{{node.paths[0].name}: {channels // count}, …: rest}}`",
+            )
+            raise Poisoned
+        sizes = (channels // count,) * count
+    outputs = run.emit(_make("split", sizes=sizes), (at.current,), at, f"{own}_split", span)
+    if len(outputs) != len(node.paths):
+        raise Poisoned
+    return list(outputs)
+
+
+def attention(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """Queries, keys and values made of the input, their attention, and its projection."""
+    if at.current.type is None:
+        raise Poisoned
+    x, width = at.current, at.current.type.channels
+    heads = run.field(node, "num_heads", None, at, "int")
+    scale = run.field(node, "scale", None, at, "float")
+    bias = run.field(node, "qkv_bias", True, at, "bool")
+    dropout = run.field(node, "dropout", 0.0, at, "float")
+    if x.type is not None and x.type.kind not in ("map", "tokens"):
+        run.report(
+            "wrong-kind",
+            "`attention` takes a map or tokens",
+            node.span,
+            at,
+            label=f"a {x.type} enters",
+            help="attend before the pooling, or `rearrange` the value into tokens",
+        )
+        raise Poisoned
+    roles = ("query", "key", "value")
+    if not any(role in node.fields for role in roles):
+        fused = run.emit(_make("linear", out_features=3 * width, bias=bias), (x,), at, "qkv", node.span)
+        parts = run.emit(_make("split", sizes=(width,) * 3), fused, at, "qkv_split", node.span)
+        if len(parts) != 3:
+            raise Poisoned
+        inputs = list(parts)
+    else:
+        inputs = []
+        for role in roles:
+            if role in node.fields:
+                body = run.value(node.fields[role], Type(parameters=()), at, role)
+                inputs.append(run.role(body, node, role, at))
+            else:
+                linear = _make("linear", out_features=width, bias=bias)
+                inputs.append(run.emit(linear, (x,), at, role, node.span)[0])
+    op = _make(
+        "scaled_dot_product_attention", num_heads=heads, scale="none" if scale is None else scale, dropout=dropout
+    )
+    result = run.emit(op, tuple(inputs), at, "scores", node.span, node)[0]
+    if "out" in node.fields:
+        body = run.value(node.fields["out"], Type(parameters=()), at, "out")
+        return run.role(body, node, "out", replace(at, x=result, current=result))
+    return run.emit(_make("linear", out_features=width), (result,), at, "out", node.span)[0]
+
+
+def rearrange(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """The axes moved, and with a body moved back behind it."""
+    own = label or node.label
+    pattern = str(run.field(node, "pattern", "", at, "text"))
+    sizes = tuple(
+        (name, run.value(size, INT, at, name, (1, None))) for name, size in node.extra.get("sizes", {}).items()
+    )
+    op = _make("rearrange", pattern=pattern, sizes=sizes)
+    moved = run.emit(op, (at.current,), at, own, node.span, node)[0]
+    if "body" not in node.bodies:
+        return moved
+    inside = _body(run, node, "body", replace(at, current=moved))
+    if moved.type is None or inside.type is None or at.current.type is None:
+        return POISON
+    assert hasattr(op, "inverse"), "elaborate: a rearrange that cannot be undone"
+    back = op.inverse(at.current.type)
+    return run.emit(back, (inside,), at, f"{own}_back", node.span, node)[0]
+
+
+def parameter(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """A learned value."""
+    shape = tuple(
+        (name, run.value(size, INT, at, name, (1, None)))
+        for name, size in node.extra.get("shape", {}).items()
+        if size is not None
+    )
+    at = replace(at, place=at.place.with_inits(run.inits(node.init, at)))
+    return run.emit(_make("parameter", shape=shape), (), at, label or node.label, node.span, node)[0]
+
+
+def let(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """Names for the rest of the body; the value passes."""
+    for name, syntax in node.fields.items():
+        try:
+            at.env.names[name] = run.value(syntax, ANY, at, name)
+        except Poisoned as fault:
+            at.env.names[name] = fault
+    return at.current
+
+
+def side(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """The body's result, for its name alone."""
+    return _body(run, node, "body", at)
+
+
+def if_(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """One of two bodies."""
+    condition = run.field(node, "condition", None, at, "bool")
+    if condition:
+        return _body(run, node, "then", at)
+    return _body(run, node, "else", at) if "else" in node.bodies else at.current
+
+
+def repeat(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """The body n times."""
+    count = run.value(node.fields["count"], INT, at, "repeat", (0, None))
+    assert isinstance(count, int), "elaborate: a count that is no int"
+    return _rounds(run, node, at, label, [{} for _ in range(min(count, MAX_ROUNDS + 1))])
+
+
+def for_(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
+    """The body once per row."""
+    if "table" in node.extra:
+        words, syntax = node.extra["table"]
+        if syntax is None:
+            raise Poisoned
+        rows = run.value(syntax, Type(("table",)), at, "rows")
+        assert isinstance(rows, list), "elaborate: rows that are no list"
+        for row in rows:
+            if not isinstance(row, list) or len(row) != len(words):
+                message = f"a row has {len(words)} items, one per column"
+                run.report("unequal-columns", message, node.span, at, label=f"one is {describe(row)}")
+                raise Poisoned
+        return _rounds(run, node, at, label, [dict(zip(words, row, strict=True)) for row in rows])
+    columns: dict[str, list[object]] = {}
+    counts: dict[str, int] = {}
+    for name, (syntax, span) in node.extra["columns"].items():
+        value = run.value(syntax, ANY, at, name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            if value < 0 or value > MAX_ROUNDS:
+                _count(run, node, at, value)
+            counts[name] = value
+        elif isinstance(value, list | tuple):
+            columns[name] = list(value)
+        else:
+            run.report(
+                "wrong-type", f"the column `{name}` is a list or an int", span, at, label=f"is {describe(value)}"
+            )
+            raise Poisoned
+    lengths = {name: len(items) for name, items in columns.items()} | counts
+    if len(set(lengths.values())) > 1:
+        common = max(set(lengths.values()), key=list(lengths.values()).count)
+        odd = next(name for name, length in lengths.items() if length != common)
+        run.report(
+            "unequal-columns",
+            "the columns of a loop are equally long",
+            node.extra["columns"][odd][1],
+            at,
+            label=", ".join(f"`{name}` has {length}" for name, length in lengths.items()),
+        )
+        raise Poisoned
+    length = next(iter(lengths.values()))
+    rounds = [
+        {name: columns[name][i] if name in columns else i for name in lengths}
+        for i in range(min(length, MAX_ROUNDS + 1))
+    ]
+    return _rounds(run, node, at, label, rounds)
+
+
+def _count(run: Elaborator, node: NodeSyntax, at: At, count: int) -> None:
+    code = "out-of-range" if count < 0 else "budget"
+    message = "a loop counts from 0 up" if count < 0 else f"a loop runs at most {MAX_ROUNDS:,} times"
+    run.report(code, message, node.span, at, label=f"{count} times")
+    raise Poisoned
+
+
+def _rounds(run: Elaborator, node: NodeSyntax, at: At, label: str | None, rounds: list[dict[str, object]]) -> Value:
+    """Run a loop's body once per row; with a label, each round stands in a frame of its index."""
+    if len(rounds) > MAX_ROUNDS:
+        _count(run, node, at, len(rounds))
+    shared = node.share is not None
+    loop = run.new_run()
+    base = at.place
+    if label is not None and not shared:
+        base = base.enter(label, loop)
+    collected: dict[str, list[object]] = {outer: [] for outer in node.extra.get("collect", {})}
+    current = at.current
+    body = node.bodies.get("do")
+    if body is None:
+        raise Poisoned
+    for index, names in enumerate(rounds):
+        if run.exhausted:
+            raise Poisoned
+        env = at.env.inner(**names)
+        if shared:
+            place = base.enter(label or node.label, run.new_run())
+        elif label is not None:
+            place = base.enter(str(index), run.new_run())
+        else:
+            place = base.indexed(index, loop)
+        place = replace(place.sharing(), round=f", repeat {index + 1} of {len(rounds)}")
+        inner = env.inner()
+        inside = At(inner, current, current, place)
+        for step in body.nodes:
+            inside = replace(inside, current=run.node(step, inside))
+        current = inside.current
+        for outer, (name, span) in node.extra.get("collect", {}).items():
+            collected[outer].append(run.named(name, span, At(inner, current, current, place)))
+    at.env.names.update(collected)
+    return current
+
+
+RULES: dict[str, Callable[[Elaborator, NodeSyntax, At, str | None], Value]] = {
+    "residual": residual,
+    "gate": gate,
+    "branches": branches,
+    "attention": attention,
+    "rearrange": rearrange,
+    "parameter": parameter,
+    "for": for_,
+    "repeat": repeat,
+    "if": if_,
+    "side": side,
+    "let": let,
+}

@@ -1,0 +1,29 @@
+"""The passes, in the order in which they run. Each takes a legal graph and gives a legal graph.
+
+    read        language.reader      text -> tree with spans
+    bind        bind_documents       tree -> typed document: names, fields and literals are right
+    elaborate   elaborate            document and arguments -> graph: shapes, kinds and costs are right
+    prune       prune                nodes that no output needs are dropped
+    lower       lower                graph -> torch module
+
+Between the rewrites, the list below, the graph is verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from blueprint.compiler.graph import Graph
+from blueprint.compiler.prune import prune
+from blueprint.compiler.verify import verify
+
+PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (("prune", prune),)
+
+
+def run_passes(graph: Graph) -> Graph:
+    """The graph after every rewrite, verified after each."""
+    verify(graph, "elaborate")
+    for name, rewrite in PASSES:
+        graph = rewrite(graph)
+        verify(graph, name)
+    return graph
