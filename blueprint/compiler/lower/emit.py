@@ -7,6 +7,7 @@ from blueprint.compiler.lower.names import Names, child, class_name
 from blueprint.compiler.lower.prologue import flags, prologue
 from blueprint.compiler.lower.resources import Resources, own
 from blueprint.compiler.lower.runtime import Flat, Member, Plan
+from blueprint.compiler.lower.slots import letters
 from blueprint.compiler.lower.steps import flat_steps, structured_steps
 from blueprint.compiler.lower.tree import Path, Place, Region, Uses
 from blueprint.ops.base import Op
