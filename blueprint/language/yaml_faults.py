@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import yaml
 
 from blueprint.diagnostics import Note, Reporter, Source
-from blueprint.diagnostics.wording import ticked
+from blueprint.diagnostics.wording import counted, ticked
 from blueprint.language import flow
 from blueprint.language.lines import line_above, line_end, line_start, value_end, without_comment
 
@@ -100,7 +100,7 @@ def _quote(stop: _Stop) -> None:
 def _tab(stop: _Stop) -> None:
     start = stop.start + stop.text[stop.start :].index("\t")
     end = start + len(re.match(r"\t*", stop.text[start:]).group())  # type: ignore[union-attr]
-    stop.error("a tab stands where YAML wants blanks", start, end, help="indent by blanks, two for each level")
+    stop.error("a tab stands where YAML wants spaces", start, end, help="indent by spaces, two for each level")
 
 
 def _sign(stop: _Stop, start: int) -> None:
@@ -209,7 +209,7 @@ def _no_colon(stop: _Stop, line: int) -> None:
     spaced = re.match(r"([\w.-]+)\s+(\S.*)", words)
     if joined and words[len(joined[1])] == ":":
         stop.error(
-            "a blank must follow the `:` of a key", start, end, help=f"write {ticked(f'{joined[1]}: {joined[2]}')}"
+            "a space must follow the `:` of a key", start, end, help=f"write {ticked(f'{joined[1]}: {joined[2]}')}"
         )
         return
     parts = joined or spaced
@@ -268,8 +268,8 @@ def _misaligned(stop: _Stop) -> None:
             "this line does not belong to any line above it",
             stop.at,
             end,
-            label=f"indented by {column}",
-            opened=f"the line above it is indented by {indent}",
+            label=f"indented by {counted(column, 'space')}",
+            opened=f"the line above it is indented by {counted(indent, 'space')}",
             help="give lines that belong together the same indentation",
         )
 

@@ -12,6 +12,7 @@ from blueprint.diagnostics import Note, Reporter, Source, Span
 from blueprint.diagnostics.wording import ticked
 from blueprint.language import flow
 from blueprint.language.limits import MAX_DIGITS, GiveUp, Tally
+from blueprint.language.lines import value_end
 from blueprint.language.scalars import is_number, resolve
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree
 from blueprint.language.yaml_faults import report_syntax
@@ -190,7 +191,8 @@ class _Builder:
         if glued:
             name, bracket = glued.groups()
             message = f"`: ` is missing between {ticked(name)} and `{bracket}`"
-            self.error("syntax", message, start, glued.end(), help=f"write `{name}: {bracket}…`")
+            rest = self.source.text[glued.end() : value_end(self.source.text, start)]
+            self.error("syntax", message, start, glued.end(), help=f"write {ticked(f'{name}: {bracket}{rest}', 200)}")
         return bool(glued)
 
     def good_key(self, key: Tree, written: str) -> bool:

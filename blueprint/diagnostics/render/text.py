@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Iterable
 
 from blueprint.diagnostics.model import Diagnostic, Note, Span
@@ -11,6 +11,8 @@ from blueprint.diagnostics.wording import counted
 
 COLUMNS = 100
 NARROW = 36  # a label with fewer cells than this beside the carets goes below them
+
+_UNITS = re.compile(r"(?:`[^`]*`|[^\s`]|`)+")
 
 _CODES = {"error": "1;31", "warning": "1;33", "note": "1;32", "help": "1;36", "gutter": "1;34", "strong": "1"}
 
@@ -106,11 +108,27 @@ def _excerpt(span: Span, label: str, gutter: int, kind: str, paint: _Paint) -> I
 
 
 def _wrapped(text: str, cells: int) -> list[str]:
-    """The text in lines of at most `cells`, broken at blanks alone; its own line ends and indents are kept."""
+    """The text in lines of at most `cells`; its own line ends are kept.
+
+    Lines are broken at blanks alone, and not at those between backticks if what stands between
+    them fits on a line.
+    """
     lines: list[str] = []
     for line in text.split("\n"):
         if width(line) <= cells:
             lines.append(line)
-        else:
-            lines += textwrap.wrap(line, cells, break_long_words=False, break_on_hyphens=False)
-    return lines or [""]
+            continue
+        now = ""
+        for word in _words(line, cells):
+            if now and width(now) + 1 + width(word) > cells:
+                lines.append(now)
+                now = word
+            else:
+                now = f"{now} {word}" if now else word
+        lines.append(now)
+    return lines
+
+
+def _words(line: str, cells: int) -> Iterable[str]:
+    for word in _UNITS.findall(line):
+        yield from [word] if width(word) <= cells else word.split()
