@@ -27,4 +27,5 @@ def build(
     device, dtype: where and as what the weights are made, `meta` included. arguments: values for
     the model's arguments. Raises SpecError with every fault of the spec.
     """
-    return load(spec, input=input, **arguments).build(device=device, dtype=dtype)
+    specification = load(spec, input=input, **arguments)  # type: ignore[arg-type]
+    return specification.build(device=device, dtype=dtype)

@@ -111,10 +111,11 @@ class ValueBinder:
         expression = self.expression(text, tree.inner)
         if expression is None:
             return None
-        if isinstance(expression, Name) and expression.name in kind.members and not names.variable(expression.name):
-            return self.constant(expression.name, kind, tree.span, what)
         if isinstance(expression, Name) and kind.members and not names.variable(expression.name):
-            if not (kind.is_body and expression.name in self.known_bodies(names)):
+            word = expression.name
+            if word in kind.members:
+                return self.constant(word, kind, tree.span, what)
+            if not (kind.is_body and word in self.known_bodies(names)):
                 self._no_member(expression, kind, names, what, tree.inner)
                 return None
         if not self.check_names(expression, kind, names, tree.inner):
@@ -178,11 +179,9 @@ class ValueBinder:
 def within(value: object, limits: tuple[float | None, float | None]) -> bool:
     """Whether a number, or each of several, lies within the limits."""
     low, high = limits
-    for number in value if isinstance(value, list | tuple) else (value,):
-        if isinstance(number, int | float) and not isinstance(number, bool):
-            if (low is not None and not number >= low) or (high is not None and not number <= high):
-                return False
-    return True
+    values = value if isinstance(value, list | tuple) else (value,)
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    return all((low is None or v >= low) and (high is None or v <= high) for v in numbers)
 
 
 def limit_text(limits: tuple[float | None, float | None]) -> str:

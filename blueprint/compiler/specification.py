@@ -184,7 +184,7 @@ def expected_shapes(model: Model, expectation: Expectation, reporter: Reporter) 
     pairs: list[tuple[str, Tree, Span]] = [(str(e.key.value), e.value, e.key.span) for e in entries]
     if not pairs:
         pairs = [(next(iter(model.inputs)), tree, tree.span)]
-    shapes = {}
+    shapes: dict[str, Shape] = {}
     for name, value, span in pairs:
         sizes = plain(value)
         if name not in model.inputs:

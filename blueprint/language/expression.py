@@ -303,10 +303,10 @@ class _Parser:
         rest: list[tuple[str, Expression]] = []
         while True:
             operator = self.take("==", "!=", "<", "<=", ">", ">=", "in")
-            if not operator and self.peek() == "not" and self.tokens[self.at + 1 :][:1]:
-                if self.tokens[self.at + 1][1] == "in":
-                    self.at += 2
-                    operator = "not in"
+            ahead = self.tokens[self.at + 1][1] if self.at + 1 < len(self.tokens) else ""
+            if not operator and self.peek() == "not" and ahead == "in":
+                self.at += 2
+                operator = "not in"
             if not operator:
                 break
             rest.append((operator, self.total()))

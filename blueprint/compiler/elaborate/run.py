@@ -155,12 +155,9 @@ class Elaborator:
     def _deferred(self, syntax: Deferred, kind: Type, at: At, what: str) -> object:
         tree: Tree = syntax.tree
         if kind == ANY and isinstance(tree, TreeSequence):
-            return [
-                self.value(
-                    self._bind_late(item, BODY if isinstance(item, TreeMapping) else ANY, syntax, what), ANY, at, what
-                )
-                for item in tree.items
-            ]
+            kinds = [BODY if isinstance(item, TreeMapping) else ANY for item in tree.items]
+            bound = [self._bind_late(item, k, syntax, what) for item, k in zip(tree.items, kinds, strict=True)]
+            return [self.value(item, ANY, at, what) for item in bound]
         return self.value(self._bind_late(tree, BODY if kind == ANY else kind, syntax, what), kind, at, what)
 
     def _bind_late(self, tree: Tree, kind: Type, syntax: Deferred, what: str) -> ValueSyntax:
@@ -352,11 +349,9 @@ class Elaborator:
             name: self.value(syntax, parse_type(infos[name].type), at, name, (infos[name].minimum, infos[name].maximum))
             for name, syntax in syntaxes.items()
         }
-        fields = {
-            name: tuple(v) if isinstance(v, list) else str(v) if isinstance(v, str) else v for name, v in fields.items()
-        }
+        plain = {name: _plain(value) for name, value in fields.items()}
         inputs = sources if op.arity is None or op.arity > 1 else () if op.arity == 0 else (at.current,)
-        outputs = self.emit(op(**fields), inputs, at, label, node.span, node)
+        outputs = self.emit(op(**plain), inputs, at, label, node.span, node)
         return outputs[0]
 
     # Calls.
@@ -469,3 +464,10 @@ class Elaborator:
             at = replace(at, place=at.place.with_inits(self.inits(node.init, at)))
         rule: Callable[[Elaborator, NodeSyntax, At, str | None], Value] = RULES[structure.name]
         return rule(self, node, at, label if named or not transparent(node) else None)
+
+
+def _plain(value: object) -> object:
+    """A field's value as an op holds it: lists as tuples, members of enumerations as texts."""
+    if isinstance(value, list):
+        return tuple(_plain(item) for item in value)
+    return str(value) if isinstance(value, str) else value
