@@ -72,9 +72,9 @@ class Relu6(Elementwise):
 
 @dataclass(frozen=True, kw_only=True)
 class Gelu(Elementwise):
-    """x * Phi(x) with the normal distribution function Phi, of any kind; `tanh` is its approximation
-    0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
+    """x * Phi(x) with the normal distribution function Phi, of any kind.
 
+    `approximate: tanh` is 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))).
     Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.GELU.html
     """

@@ -41,7 +41,7 @@ def joined(op: str, inputs: tuple[ValueType, ...], axis: str) -> ValueType:
     total = 0
     for index, value in enumerate(inputs):
         if value.names != first.names:
-            raise _unequal(op, inputs, (0, index), "they are of different kinds")
+            raise _unequal(op, inputs, (0, index), "they are of different kinds", f" but for `{axis}`")
         size = value.size(axis)
         if size is None:
             raise Misfit(
@@ -67,6 +67,6 @@ def _unequal(op: str, inputs: tuple[ValueType, ...], at: tuple[int, int], cause:
         "shape-mismatch",
         f"`{op}` needs equal shapes{but}",
         label=f"{inputs[first]} and {inputs[second]}",
-        help=f"{cause}; sizes are equal or 1",
+        help=cause if but else f"{cause}; sizes are equal or 1",
         inputs=(first, second),
     )

@@ -91,7 +91,8 @@ class Maximum(Merge):
 class Concat(Op):
     """Several values of one kind laid behind each other along an axis; all other sizes must be equal.
 
-    A learned value is repeated for each sample. https://docs.pytorch.org/docs/stable/generated/torch.cat.html
+    Takes and gives any kind. A learned value is repeated for each sample.
+    https://docs.pytorch.org/docs/stable/generated/torch.cat.html
     """
 
     name: ClassVar[str] = "concat"

@@ -127,7 +127,7 @@ class AdaptiveMaxPool(Op):
         return "first"
 
     def code(self, call: Call) -> str:
-        return f"torch.adaptive_max_pool2d({call.args[0]}, {pair(self.output_size)})[0]"
+        return f"F.adaptive_max_pool2d({call.args[0]}, {pair(self.output_size)})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,12 +180,11 @@ def _pooled(
 ) -> ValueType:
     expect_kind(name, x, "map")
     assert stride is not None, f"{name}: not resolved"
-    for k, p, d in zip(pair(kernel), pair(padding), dilation, strict=True):
-        if p > (d * (k - 1) + 1) // 2:
-            span = f" with `dilation` (={d})" if d > 1 else ""
+    for k, p in zip(pair(kernel), pair(padding), strict=True):
+        if p > k // 2:
             raise Misfit(
                 "out-of-range",
-                f"`padding` (={p}) must be at most half of `kernel_size` (={k}){span}",
+                f"`padding` (={p}) must be at most half of `kernel_size` (={k})",
                 help="with more, some windows would see nothing but padding",
                 field="padding",
             )

@@ -1,0 +1,96 @@
+"""Convolutions and pools refuse exactly what torch refuses."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blueprint.language.values import map_of, tokens_of
+from blueprint.ops import Misfit, find
+from tests.ops.calling import StubCall, make_module, random_inputs, to_layout
+
+many = settings(max_examples=150, deadline=None, derandomize=True)
+
+
+def fits(op, x):
+    """The output's shape by the op's rule, or None where it refuses."""
+    try:
+        return op.resolve(x).infer(x).shape
+    except Misfit:
+        return None
+
+
+def torchs(op, x):
+    """The output's shape by torch, or None where it refuses."""
+    try:
+        op = op.resolve(x)
+        module = make_module(op, (x,))
+        call = StubCall((x,), (x,), op.layout(x))  # not call_code, which asks the rule for the output's type
+        scope = {"x0": to_layout(random_inputs([x])[0], x, call.layout), "m": module, "torch": torch}
+        return tuple(eval(op.code(call), scope | {"F": torch.nn.functional}).shape)
+    except (Misfit, RuntimeError, ValueError):
+        return None
+
+
+@many
+@given(
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    stride=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    padding=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    dilation=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    groups=st.integers(1, 3),
+    channels=st.integers(1, 6),
+    out_channels=st.integers(1, 6),
+    mode=st.sampled_from(["zeros", "reflect", "replicate", "circular"]),
+    sides=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+)
+def test_conv_takes_what_torch_takes(kernel, stride, padding, dilation, groups, channels, out_channels, mode, sides):
+    x = map_of(channels, *sides)
+    op = find("conv")(
+        kernel_size=kernel,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+        out_channels=out_channels,
+        padding_mode=mode,
+    )
+    expected = torchs(op, x)
+    assert fits(op, x) == (expected and expected[1:])
+
+
+@many
+@given(
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 3),
+    padding=st.integers(0, 4),
+    dilation=st.integers(1, 3),
+    mode=st.sampled_from(["zeros", "reflect", "replicate", "circular"]),
+    length=st.integers(1, 8),
+)
+def test_conv1d_takes_what_torch_takes(kernel, stride, padding, dilation, mode, length):
+    x = tokens_of(length, 2)
+    op = find("conv1d")(
+        kernel_size=kernel, stride=stride, padding=padding, dilation=dilation, out_channels=3, padding_mode=mode
+    )
+    expected = torchs(op, x)
+    assert fits(op, x) == (expected and (expected[2], expected[1]))
+
+
+@many
+@given(
+    name=st.sampled_from(["max_pool", "avg_pool"]),
+    kernel=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    stride=st.one_of(st.none(), st.tuples(st.integers(1, 4), st.integers(1, 4))),
+    padding=st.tuples(st.integers(0, 3), st.integers(0, 3)),
+    dilation=st.integers(1, 3),
+    ceil_mode=st.booleans(),
+    sides=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+def test_pools_take_what_torch_takes(name, kernel, stride, padding, dilation, ceil_mode, sides):
+    x = map_of(2, *sides)
+    options = {"dilation": dilation} if name == "max_pool" else {}
+    op = find(name)(kernel_size=kernel, stride=stride, padding=padding, ceil_mode=ceil_mode, **options)
+    expected = torchs(op, x)
+    assert fits(op, x) == (expected and expected[1:])
