@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from blueprint.diagnostics import Diagnostic, Reporter, Source, UsageError
+from blueprint.diagnostics import Diagnostic, Reporter, Source, Span, UsageError
 from blueprint.diagnostics.nearest import nearest
 from blueprint.diagnostics.wording import listed, ticked
+from blueprint.language.tree import Mapping, Tree
 
 Override = tuple[str, str, str]
 
 
-def divided(settings: list[str]) -> tuple[dict[str, Any], tuple[Override, ...]]:
+def divided(settings: list[str]) -> tuple[Mapping, tuple[Override, ...]]:
     """The model's arguments and the recipe's fields among `--set key=value`; raises UsageError.
 
     `recipe.optimiser.lr=0.05` is a field of the recipe, any other key an argument of the spec.
     """
-    from blueprint.language.reader import read_text
-    from blueprint.language.tree import plain
+    from blueprint.train.recipe_override import set_field
 
-    arguments: dict[str, Any] = {}
+    none = Span(Source("<command line>", ""), 1, 1, 1, 1)
+    arguments: Tree = Mapping((), none)
     fields: list[Override] = []
-    faults: list[Diagnostic] = []
+    reporter = Reporter()
     for text in settings:
         key, equals, value = text.partition("=")
         key, value = key.strip(), value.strip()
         if not equals or not key:
             help = "`--set num_classes=100`, or `--set recipe.epochs=3`"
-            faults.append(Diagnostic("usage", f"`--set` takes key=value, not {ticked(text)}", help=help))
+            reporter.error("usage", f"`--set` takes key=value, not {ticked(text)}", help=help)
         elif key.startswith("recipe."):
             fields.append((key[len("recipe.") :], value, f"--set {key}={value}"))
         else:
-            reporter = Reporter()
-            tree = read_text(Source("<command line>", value), reporter)
-            if tree is None:
-                why = reporter.found[0].message if value else "there is none"
-                faults.append(Diagnostic("usage", f"the value of {ticked(key)} cannot be read: {why}"))
-            else:
-                arguments[key] = plain(tree)
-    if faults:
-        raise UsageError(faults)
+            arguments = set_field(arguments, [key], value, f"--set {key}={value}", reporter)
+    if reporter.failed:
+        raise UsageError(reporter.sorted())
+    assert isinstance(arguments, Mapping), "command line: arguments that are no mapping"
     return arguments, tuple(fields)
 
 

@@ -64,7 +64,13 @@ def train(
     target = choose_device(device)
     with Stopper() as stopper:
         run, summary = run_job(
-            lambda **given: blueprint.load(named, **given), arguments, chosen, out, target, progress, stopper.asked
+            lambda **given: blueprint.load(named, settings=arguments, **given),
+            arguments.keys(),
+            chosen,
+            out,
+            target,
+            progress,
+            stopper.asked,
         )
     progress.line(f"wrote {run.path}")
     if summary.top1 is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +46,7 @@ def reopen(path: Path, load: Load, device: torch.device) -> Finished:
     run = Run.open(path)
     data = run.data
     recipe = load_recipe(path / "recipe.json")
-    module = load(json.loads((path / "spec.json").read_text(encoding="utf-8"))).build(device)
+    module = load(path / "spec.yaml").build(device)
     run.load_into(module)
     module.eval()
     channels, height, width = data.input

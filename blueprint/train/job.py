@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -33,26 +33,26 @@ class Model(Protocol):
         """The network's graph."""
 
     @property
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> Mapping[str, object]:
         """The spec's arguments, resolved."""
 
     def takes(self, name: str) -> bool:
         """Whether the spec has an argument of that name."""
 
-    def resolved(self) -> dict[str, Any]:
-        """The spec as one self-contained document."""
+    def save(self, folder: Path) -> Path:
+        """The path of the spec, written into the folder with all it was read from."""
 
     def build(self, device: Any = None) -> nn.Module:
         """The torch module, its weights drawn anew."""
 
 
 Load = Callable[..., Model]
-"""A spec's loader: takes arguments by name, and `input=(C, H, W)` for another input."""
+"""A spec's loader: takes arguments by name, and `input=(C, H, W)` for another input shape."""
 
 
 def train(
     load: Load,
-    arguments: dict[str, Any],
+    chosen: Collection[str],
     recipe: Recipe,
     out: Path | None,
     device: torch.device,
@@ -61,7 +61,7 @@ def train(
 ) -> tuple[Run, Summary]:
     """The finished run and its summary.
 
-    load: makes the model from keyword arguments. arguments: those that the user set. out: the
+    load: makes the model, with what the user set. chosen: the names of the arguments set. out: the
     run directory; None: a new one below `runs`. stop: asked after every step, ends the run early.
     """
     import torch
@@ -69,10 +69,10 @@ def train(
     from blueprint.data.loader import Loader
     from blueprint.train.engine import fit
 
-    model = load(**arguments)
+    model = load()
     Run.check(out)
     data = recipe.data.open(progress)
-    model, shape = fitted(load, model, arguments, recipe, data, progress)
+    model, shape = fitted(load, model, chosen, recipe, data, progress)
     training, measured = parts(data, recipe)
     normalisation = normalise(recipe, training, shape)
     recipe = recorded(recipe, shape, normalisation)
@@ -86,7 +86,7 @@ def train(
         validation=len(measured) if recipe.held_out else None,
         test=len(data.test) if data.test else None,
     )
-    run.start(model.resolved(), recipe, record)
+    run.start(model.save, recipe, record)
     graph = model.graph
     split: Literal["test", "validation"] = "validation" if recipe.held_out else "test"
     progress.line(
@@ -126,7 +126,7 @@ def train(
 
 
 def fitted(
-    load: Load, model: Model, arguments: dict[str, Any], recipe: Recipe, data: Data, progress: Progress
+    load: Load, model: Model, chosen: Collection[str], recipe: Recipe, data: Data, progress: Progress
 ) -> tuple[Model, Shape]:
     """The model brought to the data, and its input: its `num_classes` and input size follow the data and the recipe.
 
@@ -136,7 +136,7 @@ def fitted(
 
     changed: dict[str, Any] = {}
     classes = len(data.classes)
-    if "num_classes" not in arguments and model.takes("num_classes") and model.arguments["num_classes"] != classes:
+    if "num_classes" not in chosen and model.takes("num_classes") and model.arguments["num_classes"] != classes:
         changed["num_classes"] = classes
         progress.line(f"num_classes: {classes}, as {data.source} has")
     channels, height, width = input_of(model)
@@ -145,7 +145,7 @@ def fitted(
         changed["input"] = (channels, height, width)
         progress.line(f"input: [{channels}, {height}, {width}], as the recipe's `image_size` says")
     if changed:
-        model = load(**arguments, **changed)
+        model = load(**changed)
     outputs = [(name, v) for name, v in model.graph.outputs if name not in model.graph.training_only]
     found = model.graph.types[dict(outputs).get("output", outputs[0][1])]
     if found.shape != (classes,):

@@ -60,7 +60,7 @@ class Unchanged(Option):
 
 
 NORMALISATIONS: tuple[type[Option], ...] = (Measured, Given, Unchanged)
-AnyNormalisation = choice(*NORMALISATIONS)
+AnyNormalisation: Any = choice(*NORMALISATIONS)
 
 
 class About(Settings):

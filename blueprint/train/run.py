@@ -1,6 +1,6 @@
 """The run directory: what its files hold, and how they are written and read again.
 
-spec.json          the model document, self-contained
+spec.yaml          the model document at the arguments and input used; what it was made of lies in `spec`
 recipe.json        the recipe, every field written out, the normalisation as numbers
 data.json          the classes, the counts, the network's input
 metrics.jsonl      a line for every epoch
@@ -10,7 +10,7 @@ summary.json       what came of it
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -109,7 +109,7 @@ class Summary(Record):
 
 
 _R = TypeVar("_R", bound=Record)
-FILES = ("spec.json", "recipe.json", "data.json", "model.safetensors")
+FILES = ("spec.yaml", "recipe.json", "data.json", "model.safetensors")
 
 
 class Run:
@@ -161,9 +161,12 @@ class Run:
             help = f"did you mean `{parent / meant}`?" if meant else "name a directory that `blueprint train` made"
         raise UsageError([Diagnostic("run-not-found", message, help=help)])
 
-    def start(self, spec: dict[str, object], recipe: Recipe, data: DataRecord) -> None:
+    def start(self, save_spec: Callable[[Path], Path], recipe: Recipe, data: DataRecord) -> None:
         """Write what is known before the first step."""
-        self._write("spec.json", json.dumps(spec, indent=2, ensure_ascii=False))
+        try:
+            save_spec(self.path)
+        except OSError as error:
+            raise not_written(self.path / "spec.yaml", error) from None
         self._write("recipe.json", recipe.model_dump_json(indent=2, exclude_none=True))
         self._write("data.json", data.model_dump_json(indent=2))
 

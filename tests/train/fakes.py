@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,8 +27,9 @@ class FakeModel:
     def load(self, spec: Any = None, **given: Any) -> FakeModel:
         self.made.append(given)
         known = {"num_classes": self.num_classes, "width": self.width, "input": self.input}
-        if isinstance(spec, dict):
-            known |= {key: tuple(v) if key == "input" else v for key, v in spec.items() if key in known}
+        if isinstance(spec, Path):
+            written = json.loads(spec.read_text(encoding="utf-8"))
+            known |= {key: tuple(v) if key == "input" else v for key, v in written.items() if key in known}
         return FakeModel(**{**known, **given}, made=self.made)
 
     @property
@@ -36,8 +39,10 @@ class FakeModel:
     def takes(self, name: str) -> bool:
         return name in self.arguments
 
-    def resolved(self) -> dict[str, Any]:
-        return {"name": self.name, "input": list(self.input), **self.arguments}
+    def save(self, folder: Path) -> Path:
+        path = folder / "spec.yaml"
+        path.write_text(json.dumps({"name": self.name, "input": self.input, **self.arguments}), encoding="utf-8")
+        return path
 
     @property
     def graph(self) -> Any:
