@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"))
 """The endings of the files that a folder's reader takes for images."""
 
-Box = Callable[[int, int], tuple[float, float, float, float]]
+Box = Callable[[int, int], tuple[int, int, int, int]]
 """From an image's height and width to the part that is kept: top, left, height, width."""
 
 
@@ -46,8 +46,8 @@ def decode(path: Path, channels: int, size: tuple[int, int] | None = None, box: 
         top, left, height, width = box(pixels.height, pixels.width) if box else (0, 0, pixels.height, pixels.width)
         from PIL.Image import Resampling
 
-        corners = (left, top, left + width, top + height)
-        pixels = pixels.resize((size[1], size[0]), Resampling.BILINEAR, box=corners)
+        part = pixels.crop((left, top, left + width, top + height))
+        pixels = part.resize((size[1], size[0]), Resampling.BILINEAR)
     array = np.array(pixels, dtype=np.uint8)
     return torch.from_numpy(array).view(array.shape[0], array.shape[1], channels).permute(2, 0, 1).contiguous()
 

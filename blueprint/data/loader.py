@@ -133,14 +133,14 @@ class _Files(Dataset[Any]):
         except Unreadable as error:
             return None, label, (path, str(error))
 
-    def _box(self, index: int, height: int, width: int) -> tuple[float, float, float, float]:
+    def _box(self, index: int, height: int, width: int) -> tuple[int, int, int, int]:
         import torch
 
         if self.crop is None:
             return self.shape.box(height, width)
         generator = torch.Generator().manual_seed((self.seed * 1_000_003 + index) % (1 << 63))
         sides = torch.tensor([float(height)]), torch.tensor([float(width)])
-        top, left, h, w = self.crop.boxes(*sides, generator)[0].tolist()
+        top, left, h, w = self.crop.boxes(*sides, generator)[0].int().tolist()
         return top, left, h, w
 
 

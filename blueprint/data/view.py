@@ -24,14 +24,14 @@ class Shape:
     width: int
     crop_fraction: float = 1.0
 
-    def box(self, height: int, width: int) -> tuple[float, float, float, float]:
+    def box(self, height: int, width: int) -> tuple[int, int, int, int]:
         """The middle part of an image of that size which is resized to the input: top, left, height, width.
 
         The largest of the input's proportions, times `crop_fraction` along each side.
         """
         scale = min(height / self.height, width / self.width) * self.crop_fraction
-        h, w = scale * self.height, scale * self.width
-        return (height - h) / 2, (width - w) / 2, h, w
+        h, w = max(1, round(scale * self.height)), max(1, round(scale * self.width))
+        return (height - h) // 2, (width - w) // 2, h, w
 
     def fit(self, images: Tensor) -> Tensor:
         """Equally large uint8 images brought to the input's channels and size, in stretches of 1,024."""
@@ -42,7 +42,7 @@ class Shape:
         if box == (0, 0, self.height, self.width):
             return images
         size = (self.height, self.width)
-        boxes = torch.tensor([box])
+        boxes = torch.tensor([box], dtype=torch.float32)
         pieces = torch.split(images, 1024)
         return torch.cat([geometry.resized_windows(piece, boxes.expand(len(piece), 4), size) for piece in pieces])
 
