@@ -1,5 +1,5 @@
-"""The command line: a verb per file."""
+"""The command line: a verb per file, each thin."""
 
+from blueprint.cli.app import main
 
-def main() -> None:
-    """Run the command line."""
+__all__ = ["main"]

@@ -1,0 +1,116 @@
+"""`blueprint build`: the table of a network's layers, its totals, and what `expect` says of them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from blueprint.compiler.specification import Specification
+    from blueprint.language.tree import Mapping
+
+
+class Output(str, Enum):
+    """How the figures are shown."""
+
+    text = "text"
+    json = "json"
+
+
+def build(
+    spec: Annotated[str, typer.Argument(help="A spec's path or shipped name.")],
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set an argument of the spec.")
+    ] = None,
+    input: Annotated[str | None, typer.Option(metavar="C,H,W", help="Another input shape, the batch left out.")] = None,
+    depth: Annotated[int, typer.Option(help="How many levels of structures the table shows.", min=0)] = 2,
+    format: Annotated[Output, typer.Option(help="How the figures are shown.")] = Output.text,
+) -> None:
+    """Build a spec: the table of its layers with shapes, parameters and multiply-accumulates."""
+    from blueprint.cli.report import Format, choose
+    from blueprint.compiler.specification import load
+
+    if format is Output.json:
+        choose(Format.json)
+    given = arguments(settings or [])
+    loaded = load(spec, input=shape(input), settings=given)
+    if format is Output.json:
+        import json
+
+        from blueprint.view.table import graph_data
+
+        print(json.dumps(graph_data(loaded.graph), indent=2))
+    else:
+        _print(loaded, depth)
+
+
+def arguments(settings: list[str]) -> Mapping | None:
+    """The values of `--set` as a tree; raises UsageError."""
+    from blueprint.cli.settings import divided
+    from blueprint.diagnostics import Diagnostic, UsageError
+
+    given, fields = divided(settings)
+    if fields:
+        help = "`blueprint train --set recipe.FIELD=VALUE` takes it"
+        raise UsageError([Diagnostic("usage", "`build` has no recipe", help=help)])
+    return given
+
+
+def shape(text: str | None) -> tuple[int, ...] | None:
+    """A shape such as `3,32,32` or `[3, 32, 32]`; raises UsageError."""
+    from blueprint.diagnostics import Diagnostic, UsageError
+
+    if text is None:
+        return None
+    words = text.strip("[]() ").replace("x", ",").split(",")
+    if not all(word.strip().isdecimal() for word in words):
+        message = f"`--input` takes sizes such as 3,224,224, not `{text}`"
+        raise UsageError([Diagnostic("usage", message, help="channels, height, width; the batch is left out")])
+    return tuple(int(word) for word in words)
+
+
+def _print(loaded: Specification, depth: int) -> None:
+    import sys
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from blueprint.cli.report import colourful
+    from blueprint.compiler.expectations import expected_figures
+    from blueprint.view.table import count_text, rows, shape_text
+
+    graph, promised = loaded.graph, expected_figures(loaded)
+    console = Console(no_color=not colourful(sys.stdout), highlight=False, width=None if sys.stdout.isatty() else 100)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("layer", no_wrap=True, overflow="ellipsis")
+    for title in ("output", "parameters", "MACs"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, value in graph.inputs:
+        table.add_row(Text(name, style="dim"), shape_text(graph.types[value].shape), "", "")
+    for row in rows(graph, depth):
+        label = Text("  " * row.depth + row.name)
+        if row.kind and row.kind != row.name.rstrip("_0123456789"):
+            label.append(f" {row.kind}", style="cyan")
+        if row.repeats > 1:
+            label.append(f" x {row.repeats}", style="yellow")
+        parameters = f"{row.parameters:,}" if row.parameters else "shared" if row.shared and row.macs else ""
+        table.add_row(label, shape_text(row.output), parameters, count_text(row.macs) if row.macs else "")
+    console.print(table)
+    console.print()
+    totals = [
+        ("parameters", f"{graph.parameters:,}", "params"),
+        ("MACs", f"{graph.macs:,}", "macs"),
+    ]
+    console.print(Text(f"{graph.name}", style="bold"))
+    for title, figure, key in totals:
+        line = Text(f"  {title:<11}{figure}")
+        for which, written, met in promised:
+            if which == key:
+                line.append(f"  expected {written}: {'met' if met else 'NOT met'}", style="green" if met else "red")
+        console.print(line)
+    if graph.fixed_size:
+        shapes = ", ".join(shape_text(graph.types[value].shape) for _, value in graph.inputs)
+        console.print(f"  the spec reads sizes of its values: the network takes {shapes} alone")

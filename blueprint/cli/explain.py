@@ -1,0 +1,24 @@
+"""`blueprint explain`: what a diagnostic's code means, or an op."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def explain(
+    topic: Annotated[list[str] | None, typer.Argument(help="A code, or `op NAME`; left out: all codes.")] = None,
+) -> None:
+    """Explain a diagnostic's code with an example, or an op with its fields."""
+    from blueprint.diagnostics.codes import codes
+    from blueprint.diagnostics.codes import explain as explain_code
+
+    if not topic:
+        print("\n".join(codes()))
+    elif topic[0] == "op" and len(topic) > 1:
+        from blueprint.view.op import op_text
+
+        print(op_text(topic[1]))
+    else:
+        print(explain_code(topic[0]))
