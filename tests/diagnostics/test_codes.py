@@ -7,15 +7,27 @@ from pathlib import Path
 import pytest
 
 import blueprint
-from blueprint.diagnostics import Reporter, Source, UsageError
+from blueprint.diagnostics import Diagnostic, UsageError
 from blueprint.diagnostics.codes import codes, explain
-from blueprint.language.reader import read_text
 
 PACKAGE = Path(blueprint.__file__).parent
 REPORTING = {"error", "fault", "report", "warning", "Diagnostic", "Misfit"}
-BLOCKS = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PENDING = {"expect-not-met", "internal"}
-READING = ("syntax", "duplicate-key", "unquoted-comma", "yaml-feature")
+BLOCKS = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PENDING = {"internal"}
+UNSEEN = {  # what no check of a spec can find
+    "class-mismatch",
+    "data-not-found",
+    "device-not-found",
+    "encoding",
+    "internal",
+    "no-network",
+    "not-finite",
+    "not-written",
+    "run-not-found",
+    "unreadable-image",
+    "usage",
+}
+HEADER = "blueprint: 1\nkind: model\nname: example\ninput: [3, 32, 32]\n"
 
 
 def texts_of(node: ast.expr) -> list[str]:
@@ -60,19 +72,25 @@ def test_page_says_what_and_why_and_shows_the_fault_and_its_mending(code):
     what, why = page.split("\n## Example\n")[0].split("\n\n")[1:3]
     assert what.rstrip().endswith(".")
     assert why.rstrip().endswith(".")
-    assert len(BLOCKS.findall(page.split("\n## Example\n")[1])) == 2
-    assert "\n## Instead\n" in page
+    faulty, mended = page.split("\n## Example\n")[1].split("\n## Instead\n")
+    assert BLOCKS.search(faulty)
+    assert BLOCKS.search(mended)
 
 
-@pytest.mark.parametrize("code", READING)
-def test_example_of_a_page_has_the_fault_and_the_mended_one_has_not(code):
-    faulty, mended = (text for _, text in BLOCKS.findall(explain(code)))
-    reporter = Reporter()
-    read_text(Source("faulty.yaml", faulty), reporter)
-    assert {d.code for d in reporter} == {code}
-    reporter = Reporter()
-    assert read_text(Source("mended.yaml", mended), reporter) is not None
-    assert not reporter.found
+@pytest.mark.parametrize("code", sorted(set(codes()) - UNSEEN))
+def test_example_of_a_page_has_the_fault_and_the_mended_one_has_not(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    faulty, mended = explain(code).split("\n## Instead\n")
+    assert {d.code for d in check(faulty)} == {code}
+    assert [d.code for d in check(mended)] == []
+
+
+def check(section: str) -> list[Diagnostic]:
+    """What is wrong with the first file that the section shows; a fragment is a model's."""
+    files = {title or "example.yaml": text for _, title, text in BLOCKS.findall(section)}
+    for name, text in files.items():
+        Path(name).write_text(text if "blueprint:" in text else HEADER + text, encoding="utf-8")
+    return blueprint.check(next(iter(files)))
 
 
 def test_unknown_code_is_a_usage_error_that_names_the_nearest():
