@@ -13,7 +13,6 @@ from blueprint.diagnostics.codes import codes, explain
 PACKAGE = Path(blueprint.__file__).parent
 REPORTING = {"error", "fault", "report", "warning", "Diagnostic", "Misfit"}
 BLOCKS = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PENDING = {"internal"}
 UNSEEN = {  # what no check of a spec can find
     "class-mismatch",
     "data-not-found",
@@ -62,7 +61,7 @@ def test_every_documented_code_is_used():
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert sorted(set(codes()) - used - PENDING) == []
+    assert sorted(set(codes()) - used) == []
 
 
 @pytest.mark.parametrize("code", codes())
