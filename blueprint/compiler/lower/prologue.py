@@ -70,16 +70,19 @@ def _reads(resources: Resources, hand_over: str) -> list[str]:
 def _counts(inputs: list[tuple[str, ValueType]], resources: Resources, hand_over: str) -> list[str]:
     """All batch norms' batches, counted at once; what only their modules can do is handed over first.
 
-    That is a plain mean of the running statistics, a transform of torch.func, and a single sample of another
-    size than the spec's, which may leave one value a channel: too few to train on.
+    That is a plain mean of the running statistics, a transform of torch.func, and a single sample smaller than
+    the spec's, which may leave one value a channel: too few to train on.
     """
     norms = [name for name, paths in ((NORMS, resources.norms), (MORE_NORMS, resources.optional_norms)) if paths]
     if not norms:
         return []
     tests = [f'in_transform() or None in [each["momentum"] for each in {" + ".join(norms)}]']
-    single = [f"{name}.shape[0] == 1 and {name}.shape[1:] != {kind.shape}" for name, kind in inputs if kind.batched]
+    for name, kind in inputs:
+        smaller = [f"{name}.shape[{i}] < {size}" for i, (axis, size) in enumerate(kind.axes, 1) if axis != "channels"]
+        if kind.batched and smaller:
+            tests.append(f"{name}.shape[0] == 1 and ({' or '.join(smaller)})")
     return [
-        f"if counted and ({' or '.join([*tests, *single[:1]])}):",
+        f"if counted and ({' or '.join(tests)}):",
         hand_over,
         "if counted:",
         "    torch._foreach_add_(counted, 1)",
