@@ -9,7 +9,7 @@ from collections.abc import Mapping as AnyMapping
 from blueprint.diagnostics import Reporter, Source
 from blueprint.diagnostics.wording import ticked
 from blueprint.language.json_text import read_json
-from blueprint.language.limits import MAX_DEPTH, MAX_NODES
+from blueprint.language.limits import MAX_DEPTH, MAX_NODES, GiveUp
 from blueprint.language.tree import Tree
 
 _WIDTH = 88
@@ -22,7 +22,10 @@ def read_data(data: object, reporter: Reporter, name: str = "<dict>") -> Tree | 
     A tuple is a list.
     """
     writer = _Writer(reporter)
-    text = "\n".join(writer.lines(data, "", 0))
+    try:
+        text = "\n".join(writer.lines(data, "", 0))
+    except GiveUp:
+        return None
     return None if writer.failed else read_json(Source(name, text), reporter)
 
 
@@ -37,10 +40,9 @@ class _Writer:
     def lines(self, data: object, path: str, depth: int) -> list[str]:
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
-            if not self.failed:
-                what = f"hold {MAX_NODES:,} values" if self.nodes > MAX_NODES else f"nest {MAX_DEPTH} deep"
-                self.fail("budget", f"a document may {what}", "look for a list or dictionary that holds itself")
-            return [""]
+            what = f"hold {MAX_NODES:,} values" if self.nodes > MAX_NODES else f"nest {MAX_DEPTH} deep"
+            self.fail("budget", f"a document may {what}", "look for a list or dictionary that holds itself")
+            raise GiveUp
         if isinstance(data, AnyMapping):
             blocks = [self.entry(key, value, path, depth) for key, value in data.items()]
             return _enclosed("{", blocks, "}", depth)
