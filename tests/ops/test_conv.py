@@ -42,6 +42,7 @@ def test_an_even_kernel_with_another_stride_asks_for_its_padding():
     assert str(misfit) == "`padding` must be written for an even `kernel_size` (=4) unless `stride` (=2) equals it"
     assert misfit.help == "write `padding: 1`, or take an odd kernel"
     assert misfit.field == "padding"
+    assert said("conv", X, kernel_size=2, stride=3)[0] == "missing-key"
 
 
 def test_groups_must_divide_the_channels_on_both_sides():

@@ -76,3 +76,10 @@ def test_a_vector_has_nothing_left_to_pool(name):
 def test_pools_say_what_to_insert_where_tokens_enter(name):
     misfit = fault(name, tokens_of(4, 3), kernel_size=2)
     assert (str(misfit), misfit.help) == (f"`{name}` takes a map, not tokens", "insert `to_map` before it")
+
+
+def test_with_ceil_mode_the_last_window_begins_inside_the_map():
+    x = map_of(1, 5, 6)
+    assert find("max_pool")(kernel_size=1, stride=3, ceil_mode=True).resolve(x).infer(x) == map_of(1, 2, 2)
+    assert find("max_pool")(kernel_size=2, stride=2, ceil_mode=True).resolve(x).infer(x) == map_of(1, 3, 3)
+    assert find("max_pool")(kernel_size=2, stride=3, padding=1, ceil_mode=True).resolve(x).infer(x) == map_of(1, 2, 3)
