@@ -109,7 +109,7 @@ class Conv(Op):
     def code(self, call: Call) -> str:
         if self.padding_mode != "zeros":
             return super().code(call)
-        bias = call.parameter("bias") if self.bias else "None"
+        bias = call.parameter("bias")
         return (
             f"torch.conv2d({call.args[0]}, {call.parameter('weight')}, {bias}, "
             f"{pair(self.stride)}, {self._padding}, {pair(self.dilation)}, {self.groups})"
@@ -221,7 +221,7 @@ class Conv1d(Op):
     def code(self, call: Call) -> str:
         if self.padding_mode != "zeros":
             return super().code(call)
-        bias = call.parameter("bias") if self.bias else "None"
+        bias = call.parameter("bias")
         return (
             f"torch.conv1d({call.args[0]}, {call.parameter('weight')}, {bias}, "
             f"{self.stride}, {self._padding}, {self.dilation}, {self.groups})"

@@ -55,7 +55,7 @@ class Linear(Op):
         return nn.Linear(inputs[0].channels, self._out, bias=self.bias)
 
     def code(self, call: Call) -> str:
-        bias = call.parameter("bias") if self.bias else "None"
+        bias = call.parameter("bias")
         return f"F.linear({call.args[0]}, {call.parameter('weight')}, {bias})"
 
     @property

@@ -62,7 +62,7 @@ class BatchNorm(Op):
         x = call.inputs[0]
         if x.elements == x.channels:  # the module refuses to train on one value per channel
             return super().code(call)
-        weight, bias = (call.parameter("weight"), call.parameter("bias")) if self.affine else ("None", "None")
+        weight, bias = call.parameter("weight"), call.parameter("bias")
         mean = variance = "None"
         training = "True"
         if self.track_running_stats:
@@ -115,8 +115,7 @@ class LayerNorm(Op):
         )
 
     def code(self, call: Call) -> str:
-        weight = call.parameter("weight") if self.elementwise_affine else "None"
-        bias = call.parameter("bias") if self.elementwise_affine and self.bias else "None"
+        weight, bias = call.parameter("weight"), call.parameter("bias")
         return (
             f"torch.layer_norm({call.args[0]}, ({call.inputs[0].channels},), {weight}, {bias}, "
             f"{call.setting('eps')}, cudnn)"

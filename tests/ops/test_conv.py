@@ -121,7 +121,7 @@ def test_padding_other_than_zeros_goes_through_the_module():
 
 def test_code_is_torchs_own_function_with_its_numbers():
     code = conv(kernel_size=3, stride=2, bias=False).code(StubCall((X,), (X,), "first"))
-    assert code == "torch.conv2d(x0, m.weight, None, (2, 2), (1, 1), (1, 1), 1)"
+    assert code == "torch.conv2d(x0, m.weight, m.bias, (2, 2), (1, 1), (1, 1), 1)"
 
 
 class TestWeightMask:

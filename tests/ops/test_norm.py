@@ -24,7 +24,7 @@ def test_batch_norm_reads_its_training_flag_momentum_and_eps_live():
 
 def test_batch_norm_without_running_statistics_always_uses_the_batchs():
     text, counted = code(find("batch_norm")(track_running_stats=False, affine=False), map_of(3, 4, 4))
-    assert text == "torch.batch_norm(x0, None, None, None, None, True, m.momentum, m.eps, cudnn)"
+    assert text == "torch.batch_norm(x0, m.weight, m.bias, None, None, True, m.momentum, m.eps, cudnn)"
     assert counted == []
 
 
