@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blueprint.compiler.graph import Graph
-
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+    from blueprint.compiler.graph import Graph
 
 
 def lower(graph: Graph, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> nn.Module:

@@ -47,7 +47,7 @@ class Lora(nn.Module):
 
 @pytest.mark.parametrize("path", ["stem.conv", "stem", "blocks.1", "blocks.2.shortcut.conv", "dropout", "head"])
 def test_a_forward_hook_sees_and_changes_the_output_until_it_is_removed(nets, path):
-    lowered, nested = nets
+    lowered, _ = nets
     plain = lowered.eval()(images())
     lowered.train()
     seen = []
@@ -104,7 +104,7 @@ def test_global_hooks_see_every_module(nets):
     counts = []
     for model in nets:
         seen = []
-        handle = nn.modules.module.register_module_forward_hook(lambda m, a, o, seen=seen: seen.append(type(m)))  # noqa: B023
+        handle = nn.modules.module.register_module_forward_hook(lambda m, a, o, seen=seen: seen.append(type(m)))
         model(images())
         handle.remove()
         counts.append(seen.count(nn.Conv2d))
@@ -117,7 +117,7 @@ def test_features_can_be_taken_from_every_block(nets):
     for model in nets:
         features = {}
         for name, block in model.blocks.named_children():
-            block.register_forward_hook(lambda m, a, o, n=name, f=features: f.update({n: o}))  # noqa: B023
+            block.register_forward_hook(lambda m, a, o, n=name, f=features: f.update({n: o}))
         model.eval()(images())
         taken.append(features)
     assert list(taken[0]) == ["0", "1", "2", "3"]
