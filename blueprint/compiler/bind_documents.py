@@ -25,7 +25,7 @@ from blueprint.compiler.syntax import (
 from blueprint.diagnostics import Reporter, Span
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree, plain
-from blueprint.language.types import ANY, Type
+from blueprint.language.types import ANY, Type, parse_type
 from blueprint.ops import find
 from blueprint.ops.base import FieldInfo
 
@@ -152,6 +152,14 @@ class DocumentBinder:
         elif parent is not None:
             body = parent.body
             outputs = parent.outputs
+            entry = self.tree.entry("outputs")
+            if entry is not None:
+                self.reporter.error(
+                    "unknown-key",
+                    "`outputs` goes with a `body` of its own",
+                    entry.key.span,
+                    help="write the `body` too",
+                )
         else:
             self.reporter.error("missing-key", "a model needs its `body`", self.start, help="`body: [nodes]`")
             return None
@@ -234,7 +242,7 @@ class DocumentBinder:
             return
         for entry in tree:
             word = str(entry.key.value)
-            fields = [info.name for info in self._fields(word)]
+            fields = {info.name: info for info in self._fields(word)}
             if not fields:
                 self.reporter.error("unknown-op", f"there is no op `{word}` with fields", entry.key.span)
             elif not isinstance(entry.value, Mapping):
@@ -244,7 +252,7 @@ class DocumentBinder:
                 for field in entry.value:
                     name = str(field.key.value)
                     if name not in fields:
-                        meant = nearest(name, fields)
+                        meant = nearest(name, list(fields))
                         self.reporter.error(
                             "unknown-key",
                             f"`{word}` has no field `{name}`",
@@ -253,11 +261,22 @@ class DocumentBinder:
                         )
                     else:
                         found[name] = field
+                        self._judge_default(fields[name], field.value)
                 self.nodes.defaults[word] = found
+
+    def _judge_default(self, info: FieldInfo, tree: Tree) -> None:
+        """Report a default that no node could take; what names mean is known only where a node takes it."""
+        kind = parse_type(info.type)
+        if kind.is_body and not isinstance(tree, Scalar):
+            return
+        if isinstance(tree, Scalar) and (tree.value is None or isinstance(tree.value, str)):
+            return
+        names = _AnyNames(Library("", True))
+        self.nodes.values.bind(tree, kind, names, info.name, (info.minimum, info.maximum))
 
     def _fields(self, word: str) -> tuple[FieldInfo, ...]:
         op = find(word)
-        return op.fields() if op is not None else STRUCTURES[word].fields if word in STRUCTURES else ()
+        return STRUCTURES[word].fields if word in STRUCTURES else op.fields() if op is not None else ()
 
     def init(self, names: Names) -> Inits:
         """The document's `init`."""
@@ -332,10 +351,14 @@ class DocumentBinder:
             self.reporter.error("wrong-type", "`let` is a mapping of names", tree.span)
             return lets
         for entry in tree:
-            value = self.nodes.values.bind(entry.value, ANY, names, str(entry.key.value))
+            word = str(entry.key.value)
+            if not word.isidentifier():
+                self.reporter.error("wrong-type", "`let` binds a name", entry.key.span)
+                continue
+            value = self.nodes.values.bind(entry.value, ANY, names, word)
             if value is not None:
-                lets[str(entry.key.value)] = value
-            self.nodes.bind_name(names, str(entry.key.value), None, entry.key.span)
+                lets[word] = value
+            self.nodes.bind_name(names, word, None, entry.key.span)
         return lets
 
     def inputs(self, names: Names, parent: Model | None) -> dict[str, ValueSyntax] | None:
@@ -425,6 +448,13 @@ class DocumentBinder:
         places = len(match[2] or "")
         value = float(f"{match[1]}.{match[2] or '0'}")
         return value * unit, 0.5 * 10**-places * unit, text, tree.span
+
+
+class _AnyNames(Names):
+    """Names in reach at a place not yet known: any."""
+
+    def variable(self, name: str) -> bool:
+        return True
 
 
 def bind_settings(

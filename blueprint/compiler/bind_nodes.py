@@ -302,7 +302,9 @@ class NodeBinder:
                 inputs = tree.get("inputs") or tree
                 entry = tree.entry("inputs")
                 rest = Mapping(tuple(e for e in tree if e is not entry), tree.span)
-                if entry is None:
+                if entry is None and node.sources:
+                    inputs = Scalar(None, tree.span)
+                elif entry is None:
                     self.reporter.error(
                         "missing-key", f"`{node.head}` needs its inputs", node.span, help=f"`{node.head}: [a, b]`"
                     )
@@ -406,6 +408,15 @@ class NodeBinder:
             node.main = tree
         node.names = names
         if names.variable(node.head):
+            given = node.arguments or node.main
+            if given is not None and (node.head in STRUCTURES or find(node.head) is not None):
+                self.reporter.error(
+                    "name-clash",
+                    f"`{node.head}` is an op, and also a name in reach here",
+                    node.span,
+                    help="a name that hides an op runs without fields; give it another name",
+                )
+                return
             kind = names.type_of(node.head)
             if kind is not None and kind.parameters:
                 wanted = {p: Argument(p, ANY, None, node.span) for p in kind.parameters}

@@ -270,7 +270,9 @@ def _collect(binder: NodeBinder, node: NodeSyntax, tree: Tree, names: Names, inn
     for entry in tree:
         outer = binder.key_name(entry.key, "a collected list")
         found = binder.value_names(entry.value, inner)
-        if outer is not None and len(found) == 1:
+        if isinstance(entry.value, Sequence) and len(entry.value.items) != 1:
+            binder.reporter.error("wrong-type", "a collected list is of one value", entry.value.span)
+        elif outer is not None and len(found) == 1:
             collected[outer] = found[0]
             binder.bind_name(names, outer, None, entry.key.span)
     node.extra["collect"] = collected

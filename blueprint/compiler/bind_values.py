@@ -44,7 +44,7 @@ class ValueBinder:
         if isinstance(tree, Mapping):
             return self._mapping(tree, kind, names, what)
         if isinstance(tree, Sequence):
-            return self._sequence(tree, kind, names, what)
+            return self._sequence(tree, kind, names, what, limits)
         if isinstance(tree.value, str):
             return self._text(tree, kind, names, what, limits)
         if tree.value is None:
@@ -86,7 +86,14 @@ class ValueBinder:
         body = self.body(tree, inner)
         return BodyLiteral(body, single, tree.span) if body is not None else None
 
-    def _sequence(self, tree: Sequence, kind: Type, names: Names, what: str) -> ValueSyntax | None:
+    def _sequence(
+        self,
+        tree: Sequence,
+        kind: Type,
+        names: Names,
+        what: str,
+        limits: tuple[float | None, float | None] = (None, None),
+    ) -> ValueSyntax | None:
         if kind.is_body:
             return self._literal(tree, kind, names, False)
         if kind == ANY and any(isinstance(item, Mapping) for item in tree.items):
@@ -95,7 +102,11 @@ class ValueBinder:
         if kind.element is None and not {"size", "table", "any"} & set(kind.bases):
             self.reporter.error("wrong-type", f"`{what}` needs {expectation(kind)}, not a list", tree.span)
             return None
-        items = [self.bind(item, element, names, f"{what}[{i}]") for i, item in enumerate(tree.items)]
+        if kind.element is None and not {"table", "any"} & set(kind.bases) and len(tree.items) != 2:
+            words = f"has {len(tree.items)} items"
+            self.reporter.error("wrong-type", f"`{what}` needs {expectation(kind)}", tree.span, label=words)
+            return None
+        items = [self.bind(item, element, names, f"{what}[{i}]", limits) for i, item in enumerate(tree.items)]
         if any(item is None for item in items):
             return None
         if all(isinstance(item, Constant) for item in items):
