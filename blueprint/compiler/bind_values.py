@@ -7,17 +7,10 @@ from collections.abc import Callable
 from blueprint.compiler.syntax import Body, BodyLiteral, Computed, Constant, Deferred, Names, Several, ValueSyntax
 from blueprint.diagnostics import Reporter, Span
 from blueprint.diagnostics.nearest import nearest
-from blueprint.language.expression import (
-    FUNCTIONS,
-    Call,
-    Compare,
-    Expression,
-    ExpressionFault,
-    ListOf,
-    Name,
-    parse,
-    parts,
-)
+from blueprint.language.evaluate import MAX_MAGNITUDE, unknown_function
+from blueprint.language.expression import parse
+from blueprint.language.functions import FUNCTIONS
+from blueprint.language.terms import Call, Compare, Expression, ExpressionFault, ListOf, Name, parts, walk
 from blueprint.language.tree import Mapping, Scalar, Sequence, Tree
 from blueprint.language.types import ANY, Mismatch, Type, coerce, expectation, show
 
@@ -61,6 +54,9 @@ class ValueBinder:
         limits: tuple[float | None, float | None] = (None, None),
     ) -> Constant | None:
         """A literal of the type, or None after a fault."""
+        if isinstance(value, int | float) and not abs(value) < MAX_MAGNITUDE:
+            self.reporter.error("budget", "a number stays under 2**63", span)
+            return None
         try:
             value = coerce(value, kind)
         except Mismatch as fault:
@@ -155,7 +151,7 @@ class ValueBinder:
     def check_names(self, expression: Expression, kind: Type, names: Names, span: Span) -> bool:
         """Whether every name in an expression is known; those that are not are reported."""
         good = True
-        for name, in_comparison in _names(expression, False):
+        for name, in_comparison in _names(expression):
             word = name.name
             if names.variable(word) or word in ("x", "in_channels") or word in kind.members:
                 continue
@@ -174,16 +170,12 @@ class ValueBinder:
                 span.within(name.start, name.end),
                 help=f"did you mean `{meant}`?" if meant else _bridge(word),
             )
-        for call in _calls(expression):
-            if call.function not in FUNCTIONS:
+        for call in walk(expression):
+            if isinstance(call, Call) and call.function not in FUNCTIONS:
                 good = False
-                meant = nearest(call.function, list(FUNCTIONS))
-                self.reporter.error(
-                    "unknown-name",
-                    f"there is no function `{call.function}`",
-                    span.within(call.start, call.start + len(call.function)),
-                    help=f"did you mean `{meant}`?" if meant else f"the functions are {', '.join(FUNCTIONS)}",
-                )
+                fault = unknown_function(call)
+                place = span.within(fault.start, fault.end)
+                self.reporter.error(fault.code, str(fault), place, help=fault.help)
         return good
 
 
@@ -203,16 +195,17 @@ def limit_text(limits: tuple[float | None, float | None]) -> str:
     return f"is at least {low}" if low is not None else f"is at most {high}"
 
 
-def _names(expression: Expression, compared: bool) -> list[tuple[Name, bool]]:
-    if isinstance(expression, Name):
-        return [(expression, compared)]
-    inside = isinstance(expression, Compare) or (compared and isinstance(expression, ListOf))
-    return [found for part in parts(expression) for found in _names(part, inside)]
-
-
-def _calls(expression: Expression) -> list[Call]:
-    own = [expression] if isinstance(expression, Call) else []
-    return own + [call for part in parts(expression) for call in _calls(part)]
+def _names(expression: Expression) -> list[tuple[Name, bool]]:
+    """The names in the order of the text, and whether each is a side of a comparison."""
+    found: list[tuple[Name, bool]] = []
+    pending = [(expression, False)]
+    while pending:
+        now, compared = pending.pop()
+        if isinstance(now, Name):
+            found.append((now, compared))
+        inside = isinstance(now, Compare) or (compared and isinstance(now, ListOf))
+        pending += [(part, inside) for part in reversed(parts(now))]
+    return found
 
 
 def _bridge(word: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from blueprint.diagnostics import Span
-from blueprint.language.expression import Expression
+from blueprint.language.terms import Expression
 from blueprint.language.tree import Mapping, Tree
 from blueprint.language.types import Type
 

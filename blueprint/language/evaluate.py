@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from blueprint.diagnostics.nearest import nearest
-from blueprint.language.expression import (
-    FUNCTIONS,
+from blueprint.language.functions import FUNCTIONS
+from blueprint.language.terms import (
     Attribute,
     Binary,
     Call,
@@ -23,7 +23,7 @@ from blueprint.language.expression import (
     Slice,
     Unary,
 )
-from blueprint.language.types import Member, ValueLike, describe, show
+from blueprint.language.types import BodyLike, Member, ValueLike, describe
 
 MAX_MAGNITUDE = 2**63
 MAX_LENGTH = 10_000
@@ -53,15 +53,6 @@ def evaluate(expression: Expression, scope: Scope, members: tuple[str, ...] = ()
     return _Evaluation(scope).value(expression, members)
 
 
-def make_divisible(value: float, divisor: int = 8) -> int:
-    """The multiple of `divisor` nearest to `value`, at least `divisor`, not under 0.9 of `value`.
-
-    The rule of the MobileNets: https://arxiv.org/abs/1801.04381 (its published code).
-    """
-    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
-    return rounded + divisor if rounded < 0.9 * value else rounded
-
-
 class _Evaluation:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -73,17 +64,16 @@ class _Evaluation:
             case Name():
                 return self.name(e, members)
             case ListOf():
-                return [self.value(item, members) for item in e.items]
+                return self.bounded([self.value(item, members) for item in e.items], e)
             case Choice():
                 return self.value(e.yes if self.truth(e.condition) else e.no, members)
             case Unary(operator="not"):
                 return not self.truth(e.operand)
             case Unary():
-                return -self.number(e.operand)
-            case Binary(operator="and"):
-                return self.truth(e.left) and self.truth(e.right)
-            case Binary(operator="or"):
-                return self.truth(e.left) or self.truth(e.right)
+                number = self.number(e.operand)
+                return -number if e.operator == "-" else number
+            case Binary(operator="and" | "or"):
+                return self.junction(e)
             case Binary():
                 return self.arithmetic(e)
             case Compare():
@@ -101,20 +91,13 @@ class _Evaluation:
         found = self.scope.lookup(e.name)
         if e.name in members:
             if found is not MISSING:
-                raise ExpressionFault(
-                    "name-clash",
-                    f"`{e.name}` is both a choice of this field and a name in reach",
-                    e.start,
-                    e.end,
-                    help="give the name in reach another name",
-                )
+                raise name_clash(e)
             return Member(e.name, members)
         if found is MISSING:
             found = self.scope.body(e.name)
         if found is not MISSING:
-            return found
-        known = [*members, *self.scope.known()]
-        raise unknown_name(e, known)
+            return list(found) if isinstance(found, tuple) else found
+        raise unknown_name(e, [*members, *self.scope.known()])
 
     def attribute(self, e: Attribute) -> object:
         value = self.value(e.value)
@@ -126,7 +109,7 @@ class _Evaluation:
         if found is MISSING:
             raise ExpressionFault(
                 "unknown-name",
-                f"a {value.kind} has no `.{e.name}`",
+                f"`.{e.name}` is nothing that {describe(value)} has",
                 e.end - len(e.name),
                 e.end,
                 help={
@@ -158,9 +141,9 @@ class _Evaluation:
 
     def items(self, e: Expression) -> list[object]:
         value = self.value(e)
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, list):
             raise ExpressionFault("wrong-type", "a list is needed here", e.start, e.end, label=describe(value))
-        return list(value)
+        return value
 
     def whole(self, e: Expression) -> int:
         value = self.number(e)
@@ -168,32 +151,62 @@ class _Evaluation:
             raise ExpressionFault("wrong-type", "a whole number is needed here", e.start, e.end, label=describe(value))
         return int(value)
 
+    def junction(self, e: Binary) -> bool:
+        """`and` and `or`, from the left, as far as needed; a long row of them is no deep one."""
+        row: list[Expression] = [e.right]
+        left = e.left
+        while isinstance(left, Binary) and left.operator == e.operator:
+            row.append(left.right)
+            left = left.left
+        row.append(left)
+        ends = e.operator == "or"
+        return ends if any(self.truth(part) is ends for part in reversed(row)) else not ends
+
     def arithmetic(self, e: Binary) -> object:
-        left, right = self.value(e.left), self.value(e.right)
+        """The result from the left to the right; a long sum is no deep one."""
+        row = [e]
+        while isinstance(left := row[-1].left, Binary) and left.operator in _ARITHMETIC:
+            row.append(left)
+        result = self.value(row[-1].left)
+        for step in reversed(row):
+            result = self.combined(step, result, self.value(step.right))
+        return result
+
+    def combined(self, e: Binary, left: object, right: object) -> object:
         if e.operator == "+" and isinstance(left, list) and isinstance(right, list):
             return self.bounded(left + right, e)
-        if e.operator == "*" and isinstance(left, list) and isinstance(right, int) and not isinstance(right, bool):
-            if len(left) * right > MAX_LENGTH:
-                raise budget_of_length(e)
-            return left * right
+        if e.operator == "*":
+            for items, count in ((left, right), (right, left)):
+                if isinstance(items, list) and isinstance(count, int) and not isinstance(count, bool):
+                    if _leaves(items) * count > MAX_LENGTH:
+                        raise budget_of_length(e)
+                    return items * count
         for side, value in ((e.left, left), (e.right, right)):
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise ExpressionFault(
-                    "wrong-type",
-                    f"`{e.operator}` needs numbers",
-                    side.start,
-                    side.end,
-                    label=describe(value),
+                    "wrong-type", f"`{e.operator}` needs numbers", side.start, side.end, label=describe(value)
                 )
         assert isinstance(left, int | float), "evaluate: an operand that is no number"
         assert isinstance(right, int | float), "evaluate: an operand that is no number"
-        if e.operator in ("/", "//", "%") and right == 0:
+        if right == 0 and e.operator in ("/", "//", "%"):
             raise ExpressionFault("division-by-zero", "a division by zero", e.right.start, e.right.end, label="is 0")
-        if e.operator == "**" and abs(left) > 1 and abs(right) * math.log2(abs(left)) > 63:
+        if e.operator == "**":
+            return self.power(e, left, right)
+        try:
+            return self.bounded(_ARITHMETIC[e.operator](left, right), e)
+        except OverflowError:
+            raise too_large(e) from None
+
+    def power(self, e: Binary, base: int | float, exponent: int | float) -> object:
+        if base == 0 and exponent < 0:
+            raise ExpressionFault(
+                "division-by-zero", "a negative power of zero divides by it", e.left.start, e.left.end, label="is 0"
+            )
+        if abs(base) > 1 and exponent * math.log2(abs(base)) > 64:
             raise too_large(e)
         try:
-            result = _ARITHMETIC[e.operator](left, right)
-        except (OverflowError, ZeroDivisionError, ValueError):
+            result = base**exponent
+        except OverflowError:
             raise too_large(e) from None
         if isinstance(result, complex):
             raise ExpressionFault("expression-value", "the root of a negative number", e.start, e.end)
@@ -202,66 +215,73 @@ class _Evaluation:
     def bounded(self, value: object, e: Expression) -> object:
         if isinstance(value, int | float) and not abs(value) < MAX_MAGNITUDE:
             raise too_large(e)
-        if isinstance(value, list) and len(value) > MAX_LENGTH:
+        if isinstance(value, list) and _leaves(value) > MAX_LENGTH:
             raise budget_of_length(e)
         return value
 
     def compare(self, e: Compare) -> bool:
-        expressions = [e.first, *(right for _, right in e.rest)]
-        values = self.operands(expressions)
-        for (operator, _), left, right, le, re in zip(
-            e.rest, values, values[1:], expressions, expressions[1:], strict=False
-        ):
+        sides = [e.first, *(right for _, right in e.rest)]
+        values = self.operands(sides)
+        for at, (operator, _) in enumerate(e.rest):
+            left, right = values[at], values[at + 1]
             if operator in ("in", "not in"):
-                if not isinstance(right, list):
-                    raise ExpressionFault(
-                        "wrong-type", "`in` needs a list on its right", re.start, re.end, label=describe(right)
-                    )
-                if (left in right) != (operator == "in"):
-                    return False
-                continue
-            if operator not in ("==", "!="):
-                for side, value in ((le, left), (re, right)):
-                    if isinstance(value, bool) or not isinstance(value, int | float):
+                result = self.contains(sides[at], left, sides[at + 1], right) == (operator == "in")
+            elif operator in ("==", "!="):
+                _comparable(left, right, sides[at + 1], operator)
+                result = (left == right) == (operator == "==")
+            else:
+                for side, value in ((sides[at], left), (sides[at + 1], right)):
+                    if _sort(value) != "number":
                         raise ExpressionFault(
                             "wrong-type", f"`{operator}` compares numbers", side.start, side.end, label=describe(value)
                         )
-            if not _COMPARISONS[operator](left, right):
+                result = _ORDER[operator](left, right)
+            if not result:
                 return False
         return True
 
-    def operands(self, expressions: list[Expression]) -> list[object]:
+    def contains(self, e: Expression, item: object, list_e: Expression, items: object) -> bool:
+        if not isinstance(items, list):
+            raise ExpressionFault(
+                "wrong-type", "`in` needs a list on its right", list_e.start, list_e.end, label=describe(items)
+            )
+        for other in items:
+            _comparable(other, item, e, "in")
+        return item in items
+
+    def operands(self, sides: list[Expression]) -> list[object]:
         """The values of a comparison's sides; a bare name may be a member of the other side's enumeration."""
         values: list[object] = []
-        pending = []
+        pending: list[int] = []
         members: tuple[str, ...] = ()
-        for index, e in enumerate(expressions):
-            bare = isinstance(e, Name) or (isinstance(e, ListOf) and all(isinstance(i, Name) for i in e.items))
-            unresolved = bare and any(
-                isinstance(n, Name) and self.scope.lookup(n.name) is MISSING
-                for n in (e.items if isinstance(e, ListOf) else (e,))
-            )
-            if unresolved:
+        origin = -1
+        for index, e in enumerate(sides):
+            if any(self.scope.lookup(name.name) is MISSING for name in _bare(e)):
                 pending.append(index)
                 values.append(MISSING)
                 continue
             value = self.value(e)
             values.append(value)
             first = value[0] if isinstance(value, list) and value else value
-            if isinstance(first, Member):
-                members = first.members
+            if isinstance(first, Member) and origin < 0:
+                members, origin = first.members, index
         for index in pending:
-            values[index] = self.value(expressions[index], members)
+            values[index] = self.value(sides[index], members)
+        for index, e in enumerate(sides):
+            clash = next((name for name in _bare(e) if name.name in members), None)
+            if index != origin and index not in pending and clash is not None:
+                raise name_clash(clash)
         return values
 
     def index(self, e: Index) -> object:
-        items, index = self.items(e.items), self.whole(e.index)
+        items, index = self.items(e.items), self.whole(e.at)
         if not -len(items) <= index < len(items):
+            count = f"{len(items)} item{'' if len(items) == 1 else 's'}"
             raise ExpressionFault(
                 "expression-value",
-                f"the list has {len(items)} items, counted from 0",
-                e.index.start,
-                e.index.end,
+                f"the list has {count}, counted from 0",
+                e.at.start,
+                e.at.end,
                 label=f"is {index}",
             )
         return items[index]
@@ -272,16 +292,9 @@ class _Evaluation:
         return self.items(e.items)[lower:upper]
 
     def call(self, e: Call) -> object:
-        rule = _CALLS.get(e.function)
+        rule = FUNCTIONS.get(e.function)
         if rule is None:
-            meant = nearest(e.function, list(FUNCTIONS))
-            raise ExpressionFault(
-                "unknown-name",
-                f"there is no function `{e.function}`",
-                e.start,
-                e.start + len(e.function),
-                help=f"did you mean `{meant}`?" if meant else f"the functions are {', '.join(FUNCTIONS)}",
-            )
+            raise unknown_function(e)
         least, most, function = rule
         if not least <= len(e.arguments) <= most:
             count = str(least) if least == most else f"{least} to {most}" if most < 99 else f"{least} or more"
@@ -294,76 +307,6 @@ class _Evaluation:
         return self.bounded(function(self, e), e)
 
 
-def _extreme(pick: Callable[[list[int | float]], object]) -> Callable[[_Evaluation, Call], object]:
-    def function(run: _Evaluation, e: Call) -> object:
-        if len(e.arguments) == 1:
-            items = run.items(e.arguments[0])
-            _numbers(items, e.arguments[0])
-            if not items:
-                raise ExpressionFault("expression-value", f"`{e.function}` of an empty list", e.start, e.end)
-            return pick(items)  # type: ignore[arg-type]
-        return pick([run.number(argument) for argument in e.arguments])
-
-    return function
-
-
-def _numbers(items: list[object], e: Expression) -> None:
-    for item in items:
-        if isinstance(item, bool) or not isinstance(item, int | float):
-            raise ExpressionFault("wrong-type", "a list of numbers is needed here", e.start, e.end, label=show(items))
-
-
-def _sum(run: _Evaluation, e: Call) -> object:
-    items = run.items(e.arguments[0])
-    _numbers(items, e.arguments[0])
-    return sum(items)  # type: ignore[arg-type]
-
-
-def _end(index: int) -> Callable[[_Evaluation, Call], object]:
-    def function(run: _Evaluation, e: Call) -> object:
-        items = run.items(e.arguments[0])
-        if not items:
-            raise ExpressionFault("expression-value", f"`{e.function}` of an empty list", e.start, e.end)
-        return items[index]
-
-    return function
-
-
-def _rounded(function: Callable[[float], object]) -> Callable[[_Evaluation, Call], object]:
-    return lambda run, e: function(run.number(e.arguments[0]))
-
-
-def _sqrt(run: _Evaluation, e: Call) -> object:
-    value = run.number(e.arguments[0])
-    if value < 0:
-        raise ExpressionFault("expression-value", "the root of a negative number", e.start, e.end, label=f"is {value}")
-    return math.sqrt(value)
-
-
-def _divisible(run: _Evaluation, e: Call) -> object:
-    divisor = run.whole(e.arguments[1]) if len(e.arguments) > 1 else 8
-    if divisor < 1:
-        raise ExpressionFault("expression-value", "the divisor is at least 1", e.arguments[1].start, e.arguments[1].end)
-    return make_divisible(run.number(e.arguments[0]), divisor)
-
-
-_CALLS: dict[str, tuple[int, int, Callable[[_Evaluation, Call], object]]] = {
-    "min": (1, 99, _extreme(min)),
-    "max": (1, 99, _extreme(max)),
-    "sum": (1, 1, _sum),
-    "len": (1, 1, lambda run, e: len(run.items(e.arguments[0]))),
-    "abs": (1, 1, _rounded(abs)),
-    "round": (1, 1, _rounded(round)),
-    "ceil": (1, 1, _rounded(math.ceil)),
-    "floor": (1, 1, _rounded(math.floor)),
-    "sqrt": (1, 1, _sqrt),
-    "first": (1, 1, _end(0)),
-    "last": (1, 1, _end(-1)),
-    "reversed": (1, 1, lambda run, e: run.items(e.arguments[0])[::-1]),
-    "make_divisible": (1, 2, _divisible),
-}
-assert set(_CALLS) == set(FUNCTIONS), "evaluate: the table of functions differs from the grammar's"
-
 _ARITHMETIC: dict[str, Callable[[float, float], object]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
@@ -373,14 +316,63 @@ _ARITHMETIC: dict[str, Callable[[float, float], object]] = {
     "%": lambda a, b: a % b,
     "**": lambda a, b: a**b,
 }
-_COMPARISONS: dict[str, Callable[..., bool]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
+_ORDER: dict[str, Callable[..., bool]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
 }
+
+
+def _bare(e: Expression) -> list[Name]:
+    """The names that are a side of a comparison, alone or in a list."""
+    return [part for part in (e.items if isinstance(e, ListOf) else (e,)) if isinstance(part, Name)]
+
+
+def _sort(value: object) -> str:
+    if isinstance(value, bool):
+        return "bool"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "choice"
+    if isinstance(value, list):
+        return "list"
+    return "body" if isinstance(value, BodyLike) else "value"
+
+
+def _comparable(left: object, right: object, e: Expression, operator: str) -> None:
+    """Refuse a comparison that is false whatever the values are."""
+    if _sort(left) != _sort(right) or _sort(left) in ("body", "value"):
+        raise ExpressionFault(
+            "wrong-type",
+            f"`{operator}` compares two numbers, choices, lists or bools",
+            e.start,
+            e.end,
+            label=f"compares {describe(left)} with {describe(right)}",
+        )
+
+
+def _leaves(items: list[object]) -> int:
+    """How many things a list holds, those in lists inside it counted, up to a little over the budget."""
+    pending, count = [items], 0
+    while pending and count <= MAX_LENGTH:
+        now = pending.pop()
+        count += len(now)
+        if count <= MAX_LENGTH:
+            pending += [item for item in now if isinstance(item, list)]
+    return count
+
+
+def name_clash(e: Name) -> ExpressionFault:
+    """The fault of a name that is also a choice of what is expected."""
+    return ExpressionFault(
+        "name-clash",
+        f"`{e.name}` is both a choice of this field and a name in reach",
+        e.start,
+        e.end,
+        help="give the name in reach another name",
+    )
 
 
 def unknown_name(e: Name, known: list[str]) -> ExpressionFault:
@@ -395,6 +387,18 @@ def unknown_name(e: Name, known: list[str]) -> ExpressionFault:
     )
 
 
+def unknown_function(e: Call) -> ExpressionFault:
+    """The fault of a call of no function of the language."""
+    meant = nearest(e.function, list(FUNCTIONS))
+    return ExpressionFault(
+        "unknown-name",
+        f"there is no function `{e.function}`",
+        e.start,
+        e.start + len(e.function),
+        help=f"did you mean `{meant}`?" if meant else f"the functions are {', '.join(FUNCTIONS)}",
+    )
+
+
 def too_large(e: Expression) -> ExpressionFault:
     """The fault of a number beyond the budget."""
     return ExpressionFault("budget", "a number stays under 2**63", e.start, e.end, label="grows beyond it")
@@ -402,4 +406,4 @@ def too_large(e: Expression) -> ExpressionFault:
 
 def budget_of_length(e: Expression) -> ExpressionFault:
     """The fault of a list beyond the budget."""
-    return ExpressionFault("budget", f"a list has at most {MAX_LENGTH} items", e.start, e.end)
+    return ExpressionFault("budget", f"a list holds at most {MAX_LENGTH:,} things", e.start, e.end)

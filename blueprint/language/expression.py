@@ -8,159 +8,48 @@ then calls of the known functions, `[i]`, `[a:b]`, `[..]` and `.attribute`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TypeAlias
+
+from blueprint.language.terms import (
+    Attribute,
+    Binary,
+    Call,
+    Choice,
+    Compare,
+    Expression,
+    ExpressionFault,
+    Index,
+    ListOf,
+    Literal,
+    Name,
+    Slice,
+    Unary,
+)
 
 MAX_SIZE = 400
-MAX_DEPTH = 60
+MAX_DEPTH = 20
+MAX_NUMBER = 2**63
 
-
-class ExpressionFault(Exception):
-    """What is wrong with an expression, and where in its text (characters from start to end)."""
-
-    def __init__(self, code: str, message: str, start: int, end: int, *, label: str = "", help: str = "") -> None:
-        super().__init__(message)
-        self.code, self.message, self.start, self.end = code, message, start, end
-        self.label, self.help = label, help
-
-
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """A number or boolean."""
-
-    value: int | float | bool
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name to look up."""
-
-    name: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    """A list of expressions."""
-
-    items: tuple[Expression, ...]
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unary:
-    """`-x` or `not x`."""
-
-    operator: str
-    operand: Expression
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """An arithmetic or boolean operation of two."""
-
-    operator: str
-    left: Expression
-    right: Expression
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """A chain of comparisons: `0 < i <= n`."""
-
-    first: Expression
-    rest: tuple[tuple[str, Expression], ...]
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """`yes if condition else no`."""
-
-    condition: Expression
-    yes: Expression
-    no: Expression
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call of one of the language's functions."""
-
-    function: str
-    arguments: tuple[Expression, ...]
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """`items[index]`."""
-
-    items: Expression
-    index: Expression
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """`items[lower:upper]`."""
-
-    items: Expression
-    lower: Expression | None
-    upper: Expression | None
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """`value.channels`."""
-
-    value: Expression
-    name: str
-    start: int
-    end: int
-
-
-Expression: TypeAlias = Literal | Name | ListOf | Unary | Binary | Compare | Choice | Call | Index | Slice | Attribute
-
-FUNCTIONS = [
-    "min",
-    "max",
-    "sum",
-    "len",
-    "abs",
-    "round",
-    "ceil",
-    "floor",
-    "sqrt",
-    "first",
-    "last",
-    "reversed",
-    "make_divisible",
-]
 KEYWORDS = frozenset(["and", "or", "not", "if", "else", "in", "true", "false", "True", "False"])
 
 _TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<number>(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)
+    r"""
+      (?P<number>(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][+-]?[0-9]+)?)
     | (?P<name>[A-Za-z_][A-Za-z_0-9]*)
     | (?P<operator>\*\*|//|==|!=|<=|>=|[-+*/%<>()\[\],:.])
-    )""",
+    """,
     re.VERBOSE,
 )
+_BLANK = re.compile(r"\s*")
+_INSTEAD = {
+    "=": "compare with `==`",
+    "!": "write `not`, or compare with `!=`",
+    "&": "write `and`",
+    "|": "write `or`",
+    "^": "a power is `**`",
+    "'": "a choice is written without quotes",
+    '"': "a choice is written without quotes",
+    "{": "an expression holds numbers, choices and lists",
+}
 
 
 def parse(text: str) -> Expression:
@@ -168,62 +57,40 @@ def parse(text: str) -> Expression:
     return _Parser(text).whole()
 
 
-def names(expression: Expression) -> list[Name]:
-    """Every name that an expression looks up, in order."""
-    if isinstance(expression, Name):
-        return [expression]
-    return [name for part in parts(expression) for name in names(part)]
-
-
-def parts(expression: Expression) -> tuple[Expression, ...]:
-    """The expressions directly inside an expression."""
-    match expression:
-        case Literal() | Name():
-            return ()
-        case ListOf(items=items):
-            return items
-        case Unary(operand=operand):
-            return (operand,)
-        case Binary(left=left, right=right):
-            return (left, right)
-        case Compare(first=first, rest=rest):
-            return (first, *(right for _, right in rest))
-        case Choice(condition=condition, yes=yes, no=no):
-            return (condition, yes, no)
-        case Call(arguments=arguments):
-            return arguments
-        case Index(items=items, index=index):
-            return (items, index)
-        case Slice(items=items, lower=lower, upper=upper):
-            return tuple(part for part in (items, lower, upper) if part is not None)
-        case Attribute(value=value):
-            return (value,)
-
-
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[tuple[str, str, int, int]] = []
         self.depth = 0
-        at = 0
-        while text[at:].strip():
+        at = self.behind_blanks(0)
+        while at < len(text) and len(self.tokens) <= MAX_SIZE:
             match = _TOKEN.match(text, at)
             if match is None:
-                start = at + len(text[at:]) - len(text[at:].lstrip())
-                raise self.fault(f"`{text[start]}` has no place in an expression", start, start + 1)
+                message = f"`{text[at]}` has no place in an expression"
+                raise self.fault(message, at, at + 1, _INSTEAD.get(text[at], ""))
             kind = match.lastgroup or ""
             self.tokens.append((kind, match[kind], match.start(kind), match.end(kind)))
-            at = match.end()
+            at = self.behind_blanks(match.end())
         if len(self.tokens) > MAX_SIZE:
             raise ExpressionFault(
                 "budget",
                 f"an expression has at most {MAX_SIZE} parts",
                 0,
                 len(text),
-                label=f"{len(self.tokens)} parts",
                 help="name parts of it with `let`",
             )
         self.at = 0
+
+    def behind_blanks(self, at: int) -> int:
+        blank = _BLANK.match(self.text, at)
+        return blank.end() if blank else at
+
+    def deeper(self, start: int) -> None:
+        """Go one level down; beyond the limit it is a fault."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            message = f"an expression nests at most {MAX_DEPTH} deep"
+            raise ExpressionFault("budget", message, start, self.end, help="name parts of it with `let`")
 
     def fault(self, message: str, start: int, end: int, help: str = "") -> ExpressionFault:
         return ExpressionFault("expression-syntax", message, start, end, help=help)
@@ -234,8 +101,6 @@ class _Parser:
         result = self.choice()
         if self.at < len(self.tokens):
             _, word, start, end = self.tokens[self.at]
-            if word == "=":
-                raise self.fault("`=` has no place in an expression", start, end, "compare with `==`")
             raise self.fault(f"`{word}` has no place here", start, end)
         return result
 
@@ -260,13 +125,11 @@ class _Parser:
 
     @property
     def end(self) -> int:
-        return self.tokens[self.at - 1][3]
+        return self.tokens[self.at - 1][3] if self.at else len(self.text)
 
     def choice(self) -> Expression:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise ExpressionFault("budget", f"an expression nests at most {MAX_DEPTH} deep", 0, len(self.text))
         start = self.start
+        self.deeper(start)
         result = self.either()
         if self.take("if"):
             condition = self.either()
@@ -294,7 +157,7 @@ class _Parser:
         while self.take("not"):
             count += 1
         result = self.comparison()
-        for _ in range(count):
+        for _ in range(min(count, 2 - count % 2)):  # `not not x` is `x` for every condition
             result = Unary("not", result, start, self.end)
         return result
 
@@ -325,22 +188,18 @@ class _Parser:
         return result
 
     def signed(self) -> Expression:
-        start = self.start
-        signs = []
+        start, signs = self.start, []
         while sign := self.take("-", "+"):
             signs.append(sign)
         result = self.power()
-        for sign in signs:
-            if sign == "-":
-                result = Unary("-", result, start, self.end)
-        return result
+        if not signs:
+            return result
+        return Unary("-" if signs.count("-") % 2 else "+", result, start, self.end)
 
     def power(self) -> Expression:
         start, base = self.start, self.postfix()
         if self.take("**"):
-            self.depth += 1
-            if self.depth > MAX_DEPTH:
-                raise ExpressionFault("budget", f"an expression nests at most {MAX_DEPTH} deep", 0, len(self.text))
+            self.deeper(start)
             exponent = self.signed()
             self.depth -= 1
             return Binary("**", base, exponent, start, self.end)
@@ -348,8 +207,11 @@ class _Parser:
 
     def postfix(self) -> Expression:
         start, result = self.start, self.atom()
+        depth = self.depth
         while True:
             opened = self.start
+            if self.peek() in (".", "["):
+                self.deeper(start)
             if self.take("."):
                 if self.at == len(self.tokens) or self.tokens[self.at][0] != "name":
                     raise self.fault("a name is missing behind `.`", opened, opened + 1)
@@ -367,6 +229,7 @@ class _Parser:
                     assert lower is not None, "expression: an index without an index"
                     result = Index(result, lower, start, self.end)
             else:
+                self.depth = depth
                 return result
 
     def atom(self) -> Expression:
@@ -377,11 +240,9 @@ class _Parser:
         kind, word, _, end = self.tokens[self.at]
         self.at += 1
         if kind == "number":
-            if re.fullmatch(r"\d+", word):
-                if len(word) > 20:
-                    raise ExpressionFault("budget", "a whole number has at most 20 digits", start, end)
-                return Literal(int(word), start, end)
-            return Literal(float(word), start, end)
+            if len(word) > 300 or not float(word) < MAX_NUMBER:
+                raise ExpressionFault("budget", "a number stays under 2**63", start, end)
+            return Literal(int(word) if word.isdigit() else float(word), start, end)
         if kind == "name":
             if word in ("true", "false", "True", "False"):
                 return Literal(word in ("true", "True"), start, end)

@@ -24,11 +24,17 @@ class Member(str):
 class BodyLike:
     """The base of values that are bodies: what can be run as a node."""
 
+    def __repr__(self) -> str:
+        return "a body"
+
 
 class ValueLike:
     """The base of values that flow between nodes at build time; `kind` is their kind."""
 
     kind: str
+
+
+MAX_NESTING = 8
 
 
 @dataclass(frozen=True)
@@ -84,36 +90,34 @@ def parse_type(text: str) -> Type:
         at = match.end()
     if not tokens:
         raise TypeSyntaxError("a type is missing")
-    kind, rest = _union(tokens)
+    kind, rest = _union(tokens, 0)
     if rest:
         raise TypeSyntaxError(f"`{rest[0]}` has no place here")
     return kind
 
 
-def _union(tokens: list[str]) -> tuple[Type, list[str]]:
+def _union(tokens: list[str], depth: int) -> tuple[Type, list[str]]:
     bases: list[str] = []
     members: list[str] = []
     element: Type | None = None
     parameters: tuple[str, ...] | None = None
+    if depth > MAX_NESTING:
+        raise TypeSyntaxError(f"a type nests at most {MAX_NESTING} deep")
     while True:
-        if not tokens or not (tokens[0][0].isalpha() or tokens[0][0] == "_"):
+        if not tokens or not _is_name(tokens[0]):
             raise TypeSyntaxError("a name of a type is missing")
         word, tokens = tokens[0], tokens[1:]
+        if word in (*bases, *members, "list" if element else "", "body" if parameters is not None else ""):
+            raise TypeSyntaxError(f"`{word}` stands in it twice")
         if word == "list":
             if tokens[:1] != ["["]:
                 raise TypeSyntaxError("`list` says what it holds: `list[int]`")
-            element, tokens = _union(tokens[1:])
+            element, tokens = _union(tokens[1:], depth + 1)
             if tokens[:1] != ["]"]:
                 raise TypeSyntaxError("`list[` is not closed")
             tokens = tokens[1:]
         elif word == "body":
-            parameters = ()
-            if tokens[:1] == ["("]:
-                if ")" not in tokens:
-                    raise TypeSyntaxError("`body(` is not closed")
-                close = tokens.index(")")
-                parameters = tuple(t for t in tokens[1:close] if t != ",")
-                tokens = tokens[close + 1 :]
+            parameters, tokens = _parameters(tokens)
         elif word in BASES:
             bases.append(word)
         else:
@@ -121,6 +125,28 @@ def _union(tokens: list[str]) -> tuple[Type, list[str]]:
         if tokens[:1] != ["|"]:
             return Type(tuple(bases), tuple(members), element, parameters), tokens
         tokens = tokens[1:]
+
+
+def _parameters(tokens: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The names between the brackets behind `body`, and what stands behind them."""
+    if tokens[:1] != ["("]:
+        return (), tokens
+    if ")" not in tokens:
+        raise TypeSyntaxError("`body(` is not closed")
+    close = tokens.index(")")
+    inside, rest = tokens[1:close], tokens[close + 1 :]
+    names, commas = inside[::2], inside[1::2]
+    if len(inside) % 2 != bool(inside) or any(comma != "," for comma in commas) or not all(map(_is_name, names)):
+        raise TypeSyntaxError("a body's parameters are names with commas between them")
+    if len(set(names)) < len(names):
+        raise TypeSyntaxError("two parameters of a body bear one name")
+    if {"x", "in_channels"} & set(names):
+        raise TypeSyntaxError("`x` and `in_channels` have a meaning of their own in every body")
+    return tuple(names), rest
+
+
+def _is_name(token: str) -> bool:
+    return token[0].isalpha() or token[0] == "_"
 
 
 def type_of(value: object) -> Type:
@@ -146,7 +172,7 @@ def describe(value: object) -> str:
     if isinstance(value, BodyLike):
         return "a body"
     if isinstance(value, ValueLike):
-        return f"a {value.kind}"
+        return value.kind if value.kind == "tokens" else f"a {value.kind}"
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -155,20 +181,29 @@ def describe(value: object) -> str:
         return f"the {type(value).__name__} {show(value)}"
     if isinstance(value, list | tuple):
         return f"the list {show(value)}"
+    if isinstance(value, Member):
+        return f"the choice `{value}`"
     return f"the text `{value}`"
 
 
 def show(value: object) -> str:
-    """A value as a spec would write it."""
+    """A value as a spec would write it; the middle of a long list is left out."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(show, value)) + "]"
+        items = list(value) if len(value) <= _SHOWN else [*value[: _SHOWN - 2], _Ellipsis, value[-1]]
+        return "[" + ", ".join(map(show, items)) + "]"
     if value is None:
         return "null"
-    if isinstance(value, float):
-        return repr(value)
-    return str(value)
+    if isinstance(value, BodyLike | ValueLike):
+        return describe(value)
+    if value is _Ellipsis:
+        return "…"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+_SHOWN = 8
+_Ellipsis = object()
 
 
 class Mismatch(ValueError):
