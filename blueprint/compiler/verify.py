@@ -2,18 +2,82 @@
 
 from __future__ import annotations
 
-from blueprint.compiler.graph import Graph
+import keyword
+
+from blueprint.compiler.graph import Graph, Node
+from blueprint.compiler.reserved import RESERVED
 
 
 def verify(graph: Graph, after: str) -> None:
-    """Assert that the graph is legal; the message names the pass that made it."""
-    made = {value for _, value in graph.inputs}
+    """Assert that the graph is legal; the message names the pass that made it.
+
+    Each value is made once, before it is read, and has the type that its op's rule gives. The paths of
+    nodes that own weights can be names in a torch module: none is reserved, none lies inside another, and
+    nodes that share one share an op and the shapes of its weights. Inputs and outputs have names and values.
+    """
+    made = _verify_inputs(graph, after)
     for node in graph.nodes:
-        where = f"{after}: {node.op.name} at {'.'.join(node.path)}"
-        assert made.issuperset(node.inputs), f"{where} reads a value before it is made"
-        assert made.isdisjoint(node.outputs), f"{where} makes a value a second time"
-        inferred = node.op.infer(*graph.inputs_of(node))
-        outs = inferred if isinstance(inferred, tuple) else (inferred,)
-        assert outs == graph.outputs_of(node), f"{where} gives {graph.outputs_of(node)}, by its rule {outs}"
+        _verify_node(graph, node, made, f"{after}: {node.op.name} at {'.'.join(node.path)}")
         made.update(node.outputs)
+    _verify_outputs(graph, made, after)
+    _verify_sharing(graph, after)
+
+
+def _verify_inputs(graph: Graph, after: str) -> set[int]:
+    """The values of the inputs."""
+    names = [name for name, _ in graph.inputs]
+    assert names, f"{after}: the network has no input"
+    assert len(set(names)) == len(names), f"{after}: two inputs have one name"
+    for name, value in graph.inputs:
+        assert name.isidentifier(), f"{after}: the input {name} is no name"
+        assert name != "self", f"{after}: the input self has a taken name"
+        assert not keyword.iskeyword(name), f"{after}: the input {name} is a keyword"
+        assert 0 <= value < len(graph.types), f"{after}: the input {name} has no type"
+        assert graph.types[value].batched, f"{after}: the input {name} has no batch"
+    values = {value for _, value in graph.inputs}
+    assert len(values) == len(names), f"{after}: two inputs are one value"
+    return values
+
+
+def _verify_node(graph: Graph, node: Node, made: set[int], where: str) -> None:
+    assert made.issuperset(node.inputs), f"{where} reads a value before it is made"
+    assert made.isdisjoint(node.outputs), f"{where} makes a value a second time"
+    assert node.outputs, f"{where} makes nothing"
+    assert len(set(node.outputs)) == len(node.outputs), f"{where} makes a value twice"
+    assert all(0 <= value < len(graph.types) for value in node.outputs), f"{where} makes a value without a type"
+    assert node.op.arity in (None, len(node.inputs)), f"{where} reads {len(node.inputs)} values, not {node.op.arity}"
+    inferred = node.op.infer(*graph.inputs_of(node))
+    types = inferred if isinstance(inferred, tuple) else (inferred,)
+    assert types == graph.outputs_of(node), f"{where} gives {graph.outputs_of(node)}, by its rule {types}"
+    weights = node.op.weights(*graph.inputs_of(node))
+    for part in node.path if weights or node.op.random else ():
+        assert part, f"{where} has an empty name in its path"
+        assert "." not in part, f"{where}: `{part}` has a dot in it"
+        assert part not in RESERVED, f"{where}: `{part}` is an attribute of every module"
+    assert set(node.init) <= set(weights), f"{where} fills {set(node.init) - set(weights)}, which it does not have"
+
+
+def _verify_outputs(graph: Graph, made: set[int], after: str) -> None:
+    names = [name for name, _ in graph.outputs]
+    assert names, f"{after}: the network has no output"
+    assert len(set(names)) == len(names), f"{after}: two outputs have one name"
     assert made.issuperset(value for _, value in graph.outputs), f"{after}: an output is never made"
+    assert graph.training_only < set(names), f"{after}: no output is left outside training"
+
+
+def _verify_sharing(graph: Graph, after: str) -> None:
+    """Nodes of one path are one thing; nothing stands inside a thing that owns weights."""
+    owners: dict[tuple[str, ...], Node] = {}
+    for node in graph.nodes:
+        types = graph.inputs_of(node)
+        if not node.op.weights(*types) and not node.op.random:
+            continue
+        first, where = owners.setdefault(node.path, node), f"{after}: {'.'.join(node.path)}"
+        assert first.op == node.op, f"{where} is {first.op} and {node.op}"
+        theirs = graph.inputs_of(first)
+        assert first.op.weights(*theirs) == node.op.weights(*types), f"{where} has weights of two shapes"
+        kinds = ([t.names for t in theirs], [t.names for t in types])
+        assert kinds[0] == kinds[1], f"{where} takes values of two kinds, {kinds[0]} and {kinds[1]}"
+    for path in owners:
+        for end in range(1, len(path)):
+            assert path[:end] not in owners, f"{after}: {'.'.join(path)} lies inside a node that owns weights"
