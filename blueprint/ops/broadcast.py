@@ -21,13 +21,18 @@ def broadcast(op: str, inputs: tuple[ValueType, ...]) -> ValueType:
         places = [whole.names.index(name) for name in value.names if name in sizes]
         if len(places) < len(value.names):
             missing = next(name for name in value.names if name not in sizes)
-            raise _unequal(op, inputs, (index, widest), f"{whole} has no axis `{missing}`")
+            kinds = {value.kind, whole.kind}
+            bridge = "; bring both to one kind with `to_tokens` or `to_map`" if kinds == {"map", "tokens"} else ""
+            raise _unequal(op, inputs, (index, widest), f"{whole} has no axis `{missing}`{bridge}")
         if places != sorted(places):
             raise _unequal(op, inputs, (index, widest), "their axes are in another order")
         for name, size in value.axes:
             if sizes[name] != size and 1 not in (sizes[name], size):
                 raise _unequal(
-                    op, inputs, (owner[name], index), f"`{name}` is {sizes[name]} in one and {size} in the other"
+                    op,
+                    inputs,
+                    (owner[name], index),
+                    f"`{name}` is {sizes[name]} in one and {size} in the other; sizes are equal or 1",
                 )
             if sizes[name] == 1 and size != 1:
                 sizes[name], owner[name] = size, index
@@ -67,6 +72,6 @@ def _unequal(op: str, inputs: tuple[ValueType, ...], at: tuple[int, int], cause:
         "shape-mismatch",
         f"`{op}` needs equal shapes{but}",
         label=f"{inputs[first]} and {inputs[second]}",
-        help=cause if but else f"{cause}; sizes are equal or 1",
+        help=cause,
         inputs=(first, second),
     )
