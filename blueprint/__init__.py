@@ -2,9 +2,9 @@
 
 import blueprint
 
-blueprint.check("specs/samc.yaml")                        # [] or a list of diagnostics
-model = blueprint.build("specs/samc.yaml", num_classes=100)   # an nn.Module
-spec = blueprint.load("specs/samc.yaml")                  # its document and its graph
+blueprint.check("net.yaml")                        # [] or a list of diagnostics
+model = blueprint.build("net.yaml", num_classes=100)   # an nn.Module
+spec = blueprint.load("net.yaml")                  # its document and its graph
 """
 
 from __future__ import annotations

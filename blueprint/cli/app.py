@@ -18,6 +18,7 @@ from blueprint.cli.eval import evaluate
 from blueprint.cli.explain import explain
 from blueprint.cli.predict import predict
 from blueprint.cli.report import show
+from blueprint.cli.schema import schema
 from blueprint.cli.train import train
 from blueprint.diagnostics import Diagnostic, SpecError
 
@@ -32,7 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
-for verb in (check, build, explain, train, predict):
+for verb in (check, build, schema, explain, train, predict):
     app.command()(verb)
 app.command(name="eval")(evaluate)
 

@@ -27,7 +27,7 @@ def schema(
     from blueprint.train.recipe import recipe_schema
 
     if validate != bool(files):
-        help = "`blueprint schema --validate specs/samc.yaml`"
+        help = "`blueprint schema --validate specs/net.yaml`"
         raise UsageError([Diagnostic("usage", "`--validate` and files go together", help=help)])
     made = whole(recipe_schema())
     if files:

@@ -47,7 +47,8 @@ def test_check_as_json_has_the_documented_keys(run, broken: Path) -> None:
     status, out, err = run("check", str(broken), "--format", "json")
     (diagnostic,) = json.loads(out)["diagnostics"]
     assert (status, err) == (1, "")
-    assert set(diagnostic) == set(["code", "severity", "message", "file", "line", "column", "end_line", "end_column", "notes", "help"])
+    keys = {"code", "severity", "message", "file", "line", "column", "end_line", "end_column", "notes", "help"}
+    assert set(diagnostic) == keys
     assert (diagnostic["code"], diagnostic["line"]) == ("kernel-too-large", 5)
 
 
