@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from blueprint.data import geometry, operations, policies
-from blueprint.data.settings import Option, Whole, choice
+from blueprint.data.settings import WHOLE, Option, choice
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -39,7 +39,7 @@ class RandomCrop(Augmentation):
 
     name = "random_crop"
     main = "padding"
-    padding: Annotated[Whole, Field(ge=1, le=512)] = 4
+    padding: Annotated[int, Field(ge=1, le=512), WHOLE] = 4
     """Pixels added on each side; the window shifts by as many at most."""
     padding_mode: Literal["constant", "reflect"] = "constant"
     """What the added pixels show: black, or the image mirrored at its border."""
@@ -231,9 +231,9 @@ class RandAugment(Augmentation):
 
     name = "rand_augment"
     main = "magnitude"
-    num_ops: Annotated[Whole, Field(ge=0, le=14)] = 2
+    num_ops: Annotated[int, Field(ge=0, le=14), WHOLE] = 2
     """How many operations follow one another."""
-    magnitude: Annotated[Whole, Field(ge=0, le=30)] = 9
+    magnitude: Annotated[int, Field(ge=0, le=30), WHOLE] = 9
     """How strong they are, 0 to 30."""
 
     def __call__(self, images: Tensor, generator: Generator) -> Tensor:

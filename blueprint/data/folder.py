@@ -40,10 +40,12 @@ def open_folder(root: Path, progress: Progress, *, refuse: bool = True, names: d
     empty = [f"{name}" for part in parts for name, files in part.items() if not files]
     if empty or not train:
         what = (
-            f"no images in {listed(dict.fromkeys(empty))}" if train else f"no class folders in {ticked(root / 'train')}"
+            f"no images in {listed(dict.fromkeys(empty))}"
+            if train
+            else f"no class folders in {ticked(root / 'train', 200)}"
         )
         help = f"put images ({', '.join(sorted(SUFFIXES))}) there, or remove the folder"
-        raise SpecError([fault("data-not-found", f"{what} under {ticked(root)}", help=help)])
+        raise SpecError([fault("data-not-found", f"{what} under {ticked(root, 200)}", help=help)])
     classes = tuple(sorted(train))
     splits = _read(parts, classes, progress, refuse)
     shown = tuple((names or {}).get(name, name) for name in classes)
@@ -54,14 +56,14 @@ def _existing(folder: Path) -> Path:
     if folder.is_dir():
         return folder
     if folder.is_file():
-        raise SpecError([fault("data-not-found", f"{ticked(folder)} is a file; a folder is wanted")])
+        raise SpecError([fault("data-not-found", f"{ticked(folder, 200)} is a file; a folder is wanted")])
     parent = folder.parent
     beside = sorted(entry.name for entry in parent.iterdir() if entry.is_dir()) if parent.is_dir() else []
     close = nearest(folder.name, beside)
-    help = f"do you mean {ticked(parent / close)}?" if close else ""
+    help = f"do you mean {ticked(parent / close, 200)}?" if close else ""
     if not close and folder.name == "train":
         help = "images lie in `train/CLASS/` and in `test/CLASS/` or `val/CLASS/`"
-    raise SpecError([fault("data-not-found", f"there is no folder {ticked(folder)}", help=help)])
+    raise SpecError([fault("data-not-found", f"there is no folder {ticked(folder, 200)}", help=help)])
 
 
 def _listing(folder: Path) -> dict[str, list[Path]]:
@@ -89,7 +91,7 @@ def _check_classes(root: Path, train: dict[str, list[Path]], test: dict[str, lis
         parts.append(f"{listed(missing, 'and')} only in `train`")
     close = nearest(extra[0], missing) if extra else None
     help = f"is {ticked(extra[0])} the class {ticked(close)}?" if close else "both folders need the same class folders"
-    message = f"the classes of `train` and `{test_name}` differ under {ticked(root)}: {'; '.join(parts)}"
+    message = f"the classes of `train` and `{test_name}` differ under {ticked(root, 200)}: {'; '.join(parts)}"
     raise SpecError([fault("class-mismatch", message, help=help)])
 
 

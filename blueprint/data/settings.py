@@ -115,12 +115,5 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-"""An integer; a whole float passes as one, as everywhere in the language."""
-
-
-def _pair(value: Any) -> Any:
-    return [value, value] if not isinstance(value, (list, tuple)) else list(value)
-
-
-_SIDE = {"type": "integer", "minimum": 1, "maximum": 4096}
+WHOLE = BeforeValidator(_whole)
+"""Beside an integer's limits: a whole float passes as an integer, as everywhere in the language."""

@@ -133,5 +133,5 @@ def predict(finished: Finished, images: Sequence[Path], top: int) -> tuple[list[
 def _unreadable(path: Path, reason: str) -> Diagnostic:
     beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() and not path.exists() else []
     meant = nearest(path.name, beside)
-    help = f"did you mean {ticked(path.parent / meant)}?" if meant else ""
+    help = f"did you mean {ticked(path.parent / meant, 200)}?" if meant else ""
     return fault("unreadable-image", f"{ticked(path, 200)} cannot be read: {reason}", help=help)

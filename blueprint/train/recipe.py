@@ -8,12 +8,12 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from blueprint.data.augment import AUGMENTATIONS, AnyAugmentation
-from blueprint.data.settings import Option, Settings, Whole, choice, tidy_schema
+from blueprint.data.settings import WHOLE, Option, Settings, choice, tidy_schema
 from blueprint.data.sources import SOURCES, AnySource
 from blueprint.train.optimiser import OPTIMISERS, AnyOptimiser
 from blueprint.train.schedule import SCHEDULES, AnySchedule, Constant
 
-Side = Annotated[Whole, Field(ge=1, le=8192)]
+Side = Annotated[int, Field(ge=1, le=8192), WHOLE]
 
 
 def _pair(value: Any) -> Any:
@@ -108,9 +108,9 @@ class Recipe(Settings):
     """How gradients change the weights: `{name: settings}`."""
     schedule: AnySchedule = Constant()
     """The learning rate from step to step: a name, or `{name: settings}`."""
-    epochs: Annotated[Whole, Field(ge=1, le=100_000)]
+    epochs: Annotated[int, Field(ge=1, le=100_000), WHOLE]
     """How often the training images are seen."""
-    batch_size: Annotated[Whole, Field(ge=1, le=1_000_000)]
+    batch_size: Annotated[int, Field(ge=1, le=1_000_000), WHOLE]
     """Images in a step."""
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """The share of each target spread evenly over all classes (Szegedy et al. 2016)."""
@@ -122,7 +122,7 @@ class Recipe(Settings):
     """Whether images lie in memory with their channels last: often faster on a GPU."""
     compile: bool = False
     """Whether torch.compile is used: a slow start, then faster steps."""
-    seed: Annotated[Whole, Field(ge=0, le=(1 << 32) - 1)] = 0
+    seed: Annotated[int, Field(ge=0, le=(1 << 32) - 1), WHOLE] = 0
     """Where the random numbers begin: weights, order, augmentation, dropout."""
 
     @model_validator(mode="after")

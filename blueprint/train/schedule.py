@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from blueprint.data.settings import Option, Whole, choice
+from blueprint.data.settings import WHOLE, Option, choice
 
 
 class Schedule(Option):
@@ -62,7 +62,7 @@ class Step(Schedule):
 
     name = "step"
     main = "milestones"
-    milestones: Annotated[list[Annotated[Whole, Field(ge=1)]], Field(min_length=1, max_length=1000)]
+    milestones: Annotated[list[Annotated[int, Field(ge=1), WHOLE]], Field(min_length=1, max_length=1000)]
     """The epochs, counted from 0, before which the rate changes."""
     gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
     """The factor."""

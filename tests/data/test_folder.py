@@ -135,8 +135,7 @@ def test_classes_that_differ_between_the_parts_are_a_fault(root):
     fault = refused(root, Silent())
     assert fault.code == "class-mismatch"
     want = f"the classes of `train` and `test` differ under `{root}`: `dogs` only in `test`; `dog` only in `train`"
-    assert fault.message[:40] == want[:40]
-    assert fault.message.endswith("`dogs` only in `test`; `dog` only in `train`")
+    assert fault.message == want
     assert fault.help == "is `dogs` the class `dog`?"
 
 
@@ -159,7 +158,7 @@ def test_a_missing_folder_is_a_fault_that_names_the_nearest(root):
     fault = refused(root.parent / (root.name + "x"), Silent())
     assert fault.code == "data-not-found"
     assert re.fullmatch(r"there is no folder `.*`", fault.message)
-    assert fault.help == f"do you mean `{root}`?" or fault.help.endswith("…`?")
+    assert fault.help == f"do you mean `{root}`?"
 
 
 def test_a_folder_without_train_says_how_images_lie(tmp_path):

@@ -12,7 +12,6 @@ from blueprint.data import operations, policies
 
 def reference(image, name, m):
     """What torchvision's functions make of one image."""
-    height, width = image.shape[1:]
     still = {"angle": 0.0, "translate": [0, 0], "scale": 1.0, "shear": [0.0, 0.0]}
     degrees = math.degrees(math.atan(m))
     return {
