@@ -6,9 +6,14 @@ from blueprint.compiler.bind_nodes import NodeBinder
 from blueprint.compiler.syntax import Argument, Names, ValueSyntax
 from blueprint.diagnostics import Note, Span
 from blueprint.diagnostics.nearest import nearest
+from blueprint.diagnostics.wording import ticked
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree, plain
-from blueprint.language.types import BASES, Type, TypeSyntaxError, parse_type, type_of
+from blueprint.language.types import ANY, BASES, Type, TypeSyntaxError, parse_type, type_of
 
+Limits = tuple[float | None, float | None]
+Declared = tuple[Type, ValueSyntax | None, bool]
+"""An argument's type, its default, and whether either is at fault."""
+NO_LIMITS: Limits = (None, None)
 _KEYS = ("type", "default", "min", "max", "help")
 
 
@@ -41,30 +46,37 @@ def _argument(binder: NodeBinder, entry: Entry, names: Names) -> Argument:
     if isinstance(tree, Mapping):
         return _described(binder, name, tree, names, span)
     if isinstance(tree, Scalar) and isinstance(tree.value, str):
-        kind, default = _declared(binder, name, tree, names)
-        return Argument(name, kind, default, span)
-    return _by_default(binder, name, tree, names, span)
+        return Argument(name, *_declared(binder, name, tree, names, NO_LIMITS), span=span)
+    return Argument(name, *_by_default(binder, name, tree, names, NO_LIMITS), span=span)
 
 
-def _by_default(binder: NodeBinder, name: str, tree: Tree, names: Names, span: Span) -> Argument:
+def _by_default(binder: NodeBinder, name: str, tree: Tree, names: Names, limits: Limits) -> Declared:
+    """A literal default, which gives the type."""
     value = plain(tree)
-    if value is None:
+    if value is None or isinstance(value, str):
+        what = "neither type nor default" if value is None else "no `type`, which a text does not give"
         binder.reporter.error(
-            "wrong-type", f"argument `{name}` has neither type nor default", span, help=f"`{name}: int` or `{name}: 64`"
+            "wrong-type",
+            f"argument `{name}` has {what}",
+            tree.span,
+            help=f"`{name}: int` or `{name}: 64`"
+            if value is None
+            else f"`type: a | {value}`, or a type of another sort",
         )
-        return Argument(name, Type(("any",)), None, span)
+        return ANY, None, True
     if isinstance(tree, Sequence) and any(isinstance(v, str | dict) for v in _leaves(value)):
-        kind = Type(("any",))
+        kind = ANY
     else:
         kind = type_of(value)
-    return Argument(name, kind, binder.values.bind(tree, kind, names, name), span)
+    bound = binder.values.bind(tree, kind, names, name, limits)
+    return kind, bound, bound is None
 
 
 def _leaves(value: object) -> list[object]:
     return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list) else [value]
 
 
-def _declared(binder: NodeBinder, name: str, tree: Scalar, names: Names) -> tuple[Type, ValueSyntax | None]:
+def _declared(binder: NodeBinder, name: str, tree: Scalar, names: Names, limits: Limits) -> Declared:
     """A text in `args`: a TYPE, or `TYPE = default`."""
     text = str(tree.value)
     kind_text, equals, default_text = text.partition("=")
@@ -73,11 +85,11 @@ def _declared(binder: NodeBinder, name: str, tree: Scalar, names: Names) -> tupl
     except TypeSyntaxError as fault:
         binder.reporter.error(
             "wrong-type",
-            f"`{kind_text.strip()}` is no type: {fault}",
+            f"{ticked(kind_text)} is no type: {fault}",
             tree.span,
             help=f"the types: {', '.join(BASES)}, list[T], body, and choices as `a | b`",
         )
-        return Type(("any",)), None
+        return ANY, None, True
     if len(kind.members) == 1 and not kind.bases and kind.element is None and kind.parameters is None:
         word = kind.members[0]
         meant = nearest(word, [*BASES, "list", "body"])
@@ -89,15 +101,16 @@ def _declared(binder: NodeBinder, name: str, tree: Scalar, names: Names) -> tupl
             if meant
             else f"for a choice write `a | b = {word}`; for a body write `body = {word}`",
         )
-        return Type(("any",)), None
+        return ANY, None, True
     if not equals:
-        return kind, None
+        return kind, None, False
     start = len(kind_text) + 1 + len(default_text) - len(default_text.lstrip())
     part = Scalar(default_text.strip(), tree.inner.within(start, len(text)))
     if not default_text.strip():
         binder.reporter.error("wrong-type", f"the default of `{name}` is missing", tree.span)
-        return kind, None
-    return kind, binder.values.bind(part, kind, names, name)
+        return kind, None, True
+    bound = binder.values.bind(part, kind, names, name, limits)
+    return kind, bound, bound is None
 
 
 def _described(binder: NodeBinder, name: str, tree: Mapping, names: Names, span: Span) -> Argument:
@@ -120,19 +133,23 @@ def _described(binder: NodeBinder, name: str, tree: Mapping, names: Names, span:
             binder.reporter.error("wrong-type", f"`{key}` is a number", limit.span)
             limit = None
         limits[key] = float(limit.value) if isinstance(limit, Scalar) and isinstance(limit.value, int | float) else None
-    text, default = tree.get("type"), tree.get("default")
-    help = tree.get("help")
-    words = str(plain(help)) if help is not None else ""
+    text, default, help = tree.get("type"), tree.get("default"), tree.get("help")
     low, high = limits["min"], limits["max"]
-    if text is None:
-        if default is None:
-            binder.reporter.error("missing-key", f"argument `{name}` needs a `type` or a `default`", span)
-            return Argument(name, Type(("any",)), None, span, words, low, high)
-        declared = _by_default(binder, name, default, names, span)
-        return Argument(name, declared.type, declared.default, span, words, low, high)
-    if not isinstance(text, Scalar) or not isinstance(text.value, str):
+    if low is not None and high is not None and low > high:
+        binder.reporter.error("out-of-range", f"the `min` of `{name}` lies above its `max`", span)
+    if text is None and default is None:
+        binder.reporter.error("missing-key", f"argument `{name}` needs a `type` or a `default`", span)
+        declared: Declared = (ANY, None, True)
+    elif text is None:
+        assert default is not None, "bind: an argument lost its default"
+        declared = _by_default(binder, name, default, names, (low, high))
+    elif not isinstance(text, Scalar) or not isinstance(text.value, str):
         binder.reporter.error("wrong-type", "a type is a text", text.span)
-        return Argument(name, Type(("any",)), None, span, words, low, high)
-    kind, inline = _declared(binder, name, text, names)
-    value = binder.values.bind(default, kind, names, name, (low, high)) if default is not None else inline
-    return Argument(name, kind, value, span, words, low, high)
+        declared = (ANY, None, True)
+    else:
+        declared = _declared(binder, name, text, names, (low, high))
+        if default is not None and declared[0] != ANY:
+            value = binder.values.bind(default, declared[0], names, name, (low, high))
+            declared = (declared[0], value, value is None)
+    kind, value, faulty = declared
+    return Argument(name, kind, value, faulty, span, str(plain(help)) if help is not None else "", low, high)

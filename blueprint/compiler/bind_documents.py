@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import keyword
 import re
 from typing import TYPE_CHECKING
 
 from blueprint.compiler import labels
 from blueprint.compiler.bind_arguments import bind_arguments
-from blueprint.compiler.bind_nodes import NodeBinder
+from blueprint.compiler.bind_inits import bind_inits
+from blueprint.compiler.bind_nodes import VALUE, NodeBinder
+from blueprint.compiler.bind_results import bind_expectations, bind_outputs, bind_settings, check_keys
 from blueprint.compiler.structures import STRUCTURES
 from blueprint.compiler.syntax import (
     Argument,
     Block,
     Body,
-    Expectation,
     Inits,
     Library,
     Model,
     Names,
-    Output,
     ValueSyntax,
 )
 from blueprint.diagnostics import Reporter, Span
@@ -79,20 +80,6 @@ def check_header(tree: Tree, reporter: Reporter) -> str | None:
     return str(kind.value)
 
 
-def check_keys(tree: Mapping, known: tuple[str, ...], what: str, reporter: Reporter) -> None:
-    """Report the keys of a document that have no meaning in it."""
-    for entry in tree:
-        word = str(entry.key.value)
-        if word not in known:
-            meant = nearest(word, list(known))
-            reporter.error(
-                "unknown-key",
-                f"{what} has no `{word}`",
-                entry.key.span,
-                help=f"did you mean `{meant}`?" if meant else f"its keys: {', '.join(known)}",
-            )
-
-
 class DocumentBinder:
     """Binds one document. The loader finds the files that it extends and uses."""
 
@@ -148,7 +135,7 @@ class DocumentBinder:
         if tree is not None:
             body = self.nodes.body(tree, inner)
             labels.assign(body)
-            outputs = self.outputs(inner)
+            outputs = bind_outputs(self.nodes, self.tree.get("outputs"), inner)
         elif parent is not None:
             body = parent.body
             outputs = parent.outputs
@@ -175,7 +162,7 @@ class DocumentBinder:
             library,
             body,
             outputs,
-            self.expectations(),
+            bind_expectations(self.reporter, self.tree.get("expect")),
             settings,
             self.start,
             names,
@@ -281,7 +268,7 @@ class DocumentBinder:
     def init(self, names: Names) -> Inits:
         """The document's `init`."""
         tree = self.tree.get("init")
-        return {} if tree is None else self.nodes.inits(tree, names)
+        return {} if tree is None else bind_inits(self.nodes, tree, names)
 
     def announce(self, library: Library) -> None:
         """Make the names of the document's blocks known, before anything refers to them."""
@@ -321,7 +308,7 @@ class DocumentBinder:
         for block, mapping, scope in pending:
             own = mapping.get("init")
             if own is not None:
-                block.init = {**block.init, **self.nodes.inits(own, scope)}
+                block.init = {**block.init, **bind_inits(self.nodes, own, scope)}
             body = mapping.get("body")
             if body is None:
                 self.reporter.error("missing-key", f"block `{block.name}` needs its `body`", block.span)
@@ -366,8 +353,9 @@ class DocumentBinder:
         tree = self.tree.get("input")
         if tree is None:
             if parent is not None:
-                for name in parent.inputs:
-                    names.add(name, None, self.start)
+                if list(parent.inputs) != ["input"]:
+                    for name in parent.inputs:
+                        names.add(name, VALUE, self.start)
                 return parent.inputs
             self.reporter.error("missing-key", "a model needs its `input`", self.start, help="`input: [3, 32, 32]`")
             return None
@@ -378,76 +366,21 @@ class DocumentBinder:
             if bound is None:
                 return None
             shapes[name] = bound
-        if isinstance(tree, Mapping):
-            for name, _ in entries:
-                names.add(name, None, tree.span)
-        return shapes
+        return shapes if shapes and self._input_names(tree, names) else None
 
-    def outputs(self, names: Names) -> tuple[Output, ...]:
-        """The named outputs."""
-        tree = self.tree.get("outputs")
-        if tree is None:
-            return ()
-        if not isinstance(tree, Mapping):
-            self.reporter.error("wrong-type", "`outputs` is a mapping of names", tree.span)
-            return ()
-        found = []
-        for entry in tree:
-            value, when, only = entry.value, None, False
-            if isinstance(value, Mapping):
-                check_keys(value, ("from", "when", "training_only"), "an output", self.reporter)
-                guard, flag, source = value.get("when"), value.get("training_only"), value.get("from")
-                if guard is not None:
-                    when = self.nodes.values.bind(guard, Type(("bool",)), names, "when")
-                if flag is not None:
-                    only = isinstance(flag, Scalar) and flag.value is True
-                    if not isinstance(flag, Scalar) or not isinstance(flag.value, bool):
-                        self.reporter.error("wrong-type", "`training_only` is true or false", flag.span)
-                if source is None:
-                    self.reporter.error("missing-key", "an output needs `from`", entry.key.span)
-                    continue
-                value = source
-            for word, span in self.nodes.value_names(value, names):
-                found.append(Output(str(entry.key.value), word, when, only, span))
-        return tuple(found)
-
-    def expectations(self) -> tuple[Expectation, ...]:
-        """The figures that `expect` promises."""
-        tree = self.tree.get("expect")
-        if tree is None:
-            return ()
-        if not isinstance(tree, Sequence):
-            self.reporter.error("wrong-type", "`expect` is a list", tree.span, help="`expect: [{params: 1209994}]`")
-            return ()
-        found = []
-        for item in tree.items:
-            if not isinstance(item, Mapping):
-                self.reporter.error("wrong-type", "an expectation is a mapping", item.span)
-                continue
-            check_keys(item, ("set", "input", "params", "macs"), "an expectation", self.reporter)
-            settings = item.get("set")
-            if settings is not None and not isinstance(settings, Mapping):
-                self.reporter.error("wrong-type", "`set` is a mapping of arguments", settings.span)
-                continue
-            figures = {key: self.figure(value) for key in ("params", "macs") if (value := item.get(key)) is not None}
-            found.append(
-                Expectation(settings, item.get("input"), figures.get("params"), figures.get("macs"), item.span)
-            )
-        return tuple(found)
-
-    def figure(self, tree: Tree) -> tuple[float, float, str, Span] | None:
-        """A count, or a rounded one such as `20.59M`, with half a unit of its last place."""
-        text = str(plain(tree))
-        if isinstance(tree, Scalar) and isinstance(tree.value, int) and not isinstance(tree.value, bool):
-            return float(tree.value), 0.0, f"{tree.value:,}", tree.span
-        match = re.fullmatch(r"(\d+)(?:\.(\d+))?\s*([kKMGT])", text)
-        if match is None or not isinstance(tree, Scalar):
-            self.reporter.error("wrong-type", "a figure is a whole number, or rounded like `20.59M`", tree.span)
-            return None
-        unit = {"k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}[match[3]]
-        places = len(match[2] or "")
-        value = float(f"{match[1]}.{match[2] or '0'}")
-        return value * unit, 0.5 * 10**-places * unit, text, tree.span
+    def _input_names(self, tree: Tree, names: Names) -> bool:
+        """Bring the names of the inputs into reach; False after a fault."""
+        before = len(self.reporter.found)
+        for entry in tree if isinstance(tree, Mapping) else ():
+            word = str(entry.key.value)
+            if keyword.iskeyword(word) or word == "self":
+                self.reporter.error("reserved-name", f"`{word}` is a word of Python, which calls it", entry.key.span)
+            elif self.nodes.check_name(word, entry.key.span, "an input", reserved=False) is not None:
+                self.nodes.bind_name(names, word, VALUE, entry.key.span)
+        if isinstance(tree, Mapping) and not tree.entries:
+            help = "`input: [3, 32, 32]`, or `input: {image: [3, 32, 32], …}`"
+            self.reporter.error("missing-key", "a model needs an input", tree.span, help=help)
+        return len(self.reporter.found) == before
 
 
 class _AnyNames(Names):
@@ -455,39 +388,3 @@ class _AnyNames(Names):
 
     def variable(self, name: str) -> bool:
         return True
-
-
-def bind_settings(
-    nodes: NodeBinder, tree: Tree, arguments: dict[str, Argument], names: Names
-) -> dict[str, ValueSyntax]:
-    """Values for a model's arguments; unknown names are reported."""
-    if not isinstance(tree, Mapping):
-        nodes.reporter.error("wrong-type", "`set` is a mapping of arguments", tree.span)
-        return {}
-    found: dict[str, ValueSyntax] = {}
-    for entry in tree:
-        word = str(entry.key.value)
-        argument = arguments.get(word)
-        if argument is None:
-            meant = nearest(word, list(arguments))
-            nodes.reporter.error(
-                "unknown-argument",
-                f"the model has no argument `{word}`",
-                entry.key.span,
-                help=f"did you mean `{meant}`?"
-                if meant
-                else f"its arguments: {', '.join(arguments)}"
-                if arguments
-                else "it takes none",
-            )
-            continue
-        value = nodes.values.bind(
-            entry.value,
-            argument.type,
-            names,
-            word,
-            (argument.minimum, argument.maximum),
-        )
-        if value is not None:
-            found[word] = value
-    return found

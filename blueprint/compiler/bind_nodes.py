@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blueprint.compiler import labels
+from blueprint.compiler.bind_calls import call_arguments
+from blueprint.compiler.bind_inits import bind_inits, bind_parameters
 from blueprint.compiler.bind_values import ValueBinder
 from blueprint.compiler.reserved import RESERVED
 from blueprint.compiler.structures import BESIDE, STRUCTURES, Structure
@@ -12,18 +14,16 @@ from blueprint.compiler.syntax import (
     Argument,
     Body,
     Computed,
-    Initial,
-    Inits,
     Names,
     NodeSyntax,
     ValueSyntax,
 )
 from blueprint.diagnostics import Note, Reporter, Span
 from blueprint.diagnostics.nearest import nearest
-from blueprint.language.expression import Name
+from blueprint.language.terms import Name
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree
 from blueprint.language.types import ANY, Type, expectation, parse_type
-from blueprint.ops import find, initialisers, ops
+from blueprint.ops import find, ops
 from blueprint.ops.base import FieldInfo, Op
 
 if TYPE_CHECKING:
@@ -75,7 +75,19 @@ class NodeBinder:
         if isinstance(tree, Sequence):
             self.reporter.error("wrong-type", "a node is an op's name or `op: fields`, not a list", tree.span)
             return None
-        return self._mapping(tree, names)
+        found = self._mapping(tree, names)
+        if found is None:
+            self._name_anyway(tree, names)
+        return found
+
+    def _name_anyway(self, tree: Mapping, names: Names) -> None:
+        """Bring the names that a node at fault binds into reach, so that nothing more is said of them."""
+        given, collected = tree.get("as"), tree.get("collect")
+        words = [given.value] if isinstance(given, Scalar) else []
+        words += collected.keys() if isinstance(collected, Mapping) else []
+        for word in words:
+            if isinstance(word, str) and not names.variable(word):
+                names.add(word, None, tree.span)
 
     def _mapping(self, tree: Mapping, names: Names) -> NodeSyntax | None:
         heads = [e for e in tree if e.key.value not in BESIDE]
@@ -153,14 +165,23 @@ class NodeBinder:
             return None
         node = NodeSyntax(word, head.key.span, target, names=names)
         for entry in beside:
-            self._beside(node, entry, names)
+            if word == "let" and str(entry.key.value) in BESIDE:
+                help = "`let` only names expressions; it holds to the end of its body"
+                message = f"`{entry.key.value}` has no meaning beside `let`"
+                self.reporter.error("unknown-key", message, entry.key.span, help=help)
+            else:
+                self._beside(node, entry, names)
+        if word == "side" and "as" not in {str(entry.key.value) for entry in beside}:
+            help = "it names the result, which nothing else passes on"
+            self.reporter.error("missing-key", "`side` needs `as`", node.span, help=help)
         if isinstance(target, Structure):
             self._structure(node, target, head.value, beside, names, bare)
         elif isinstance(target, str):
             self._call(node, head.value, names, bare)
         else:
             self._op(node, target, head.value, names, bare)
-        if node.as_name is not None and node.head != "let":
+        self._one_source(node)
+        if node.as_name is not None:
             self.bind_name(names, node.as_name, VALUE, node.as_span or node.span)
         return node
 
@@ -182,12 +203,12 @@ class NodeBinder:
             return None
         return self.check_name(tree.value, tree.span, what)
 
-    def check_name(self, name: str, span: Span, what: str) -> str | None:
-        """The name if it is an identifier that torch leaves free, else None, reported."""
+    def check_name(self, name: str, span: Span, what: str, reserved: bool = True) -> str | None:
+        """The name if it is an identifier, and by `reserved` one that torch leaves free, else None, reported."""
         if not name.isidentifier():
             self.reporter.error("wrong-type", f"{what} is a name of letters, digits and `_`", span)
             return None
-        if name in RESERVED or name.startswith("_"):
+        if reserved and (name in RESERVED or name.startswith("_")):
             self.reporter.error(
                 "reserved-name",
                 f"`{name}` is taken: every torch module has an attribute of that name"
@@ -209,124 +230,88 @@ class NodeBinder:
             node.when = self.values.bind(value, BOOL, names, "when")
         elif key == "from":
             node.sources = self.value_names(value, names)
+            node.spans["from"] = value.span
         elif key == "init":
             target = node.target
             if isinstance(target, type):
-                node.init = {node.head: self.parameters_init(value, names)}
+                node.init = {node.head: bind_parameters(self, value, names)}
             else:
-                node.init = self.inits(value, names)
+                node.init = bind_inits(self, value, names)
 
-    def value_names(self, tree: Tree, names: Names) -> tuple[tuple[str, Span], ...]:
-        """The names of values in a list, or one; those that are not known are reported."""
+    def _one_source(self, node: NodeSyntax) -> None:
+        """Report more values than one that enter what takes one."""
+        arity = node.target.arity if isinstance(node.target, type) else 1
+        if "from" in node.spans and (arity == 0 or (arity == 1 and len(node.sources) > 1)):
+            message = f"`{node.head}` takes {'no value' if arity == 0 else 'one value'}"
+            help = "join several with `add`, `multiply` or `concat` before it" if arity else "leave out `from`"
+            self.reporter.error("wrong-type", message, node.spans["from"], help=help)
+
+    def value_names(self, tree: Tree, names: Names) -> tuple[Computed, ...]:
+        """The values in a list, or one, each a name or an expression; names that are not known are reported."""
         found = []
+        if isinstance(tree, Sequence) and not tree.items:
+            self.reporter.error(
+                "wrong-type", "a value is missing", tree.span, help="values are given by name: `[a, b]`"
+            )
         for item in tree.items if isinstance(tree, Sequence) else (tree,):
             if not isinstance(item, Scalar) or not isinstance(item.value, str):
-                self.reporter.error("wrong-type", "a value is given by its name", item.span)
+                self.reporter.error(
+                    "wrong-type", "a value is given by its name", item.span, help="name it with `as` where it is made"
+                )
                 continue
-            word = item.value
-            if word != "x" and not names.variable(word):
-                meant = nearest(word, ["x", *names.variables()])
+            expression = self.values.expression(item.value, item.inner)
+            if expression is None:
+                continue
+            if isinstance(expression, Name) and expression.name != "x" and not names.variable(expression.name):
+                meant = nearest(expression.name, ["x", *names.variables()])
                 self.reporter.error(
                     "unknown-name",
-                    f"nothing here is called `{word}`",
+                    f"nothing here is called `{expression.name}`",
                     item.span,
                     help=f"did you mean `{meant}`?" if meant else "name a value with `as` where it is made",
                 )
-                continue
-            found.append((word, item.span))
+            elif isinstance(expression, Name) or self.values.check_names(expression, VALUE, names, item.inner):
+                found.append(Computed(expression, item.inner))
         return tuple(found)
-
-    def inits(self, tree: Tree, names: Names) -> Inits:
-        """Initialisers by op and parameter."""
-        if not isinstance(tree, Mapping):
-            self.reporter.error("wrong-type", "`init` is a mapping of ops", tree.span)
-            return {}
-        found: Inits = {}
-        for entry in tree:
-            word = str(entry.key.value)
-            if find(word) is None:
-                meant = nearest(word, list(ops()))
-                self.reporter.error(
-                    "unknown-op",
-                    f"there is no op `{word}`",
-                    entry.key.span,
-                    help=f"did you mean `{meant}`?" if meant else "",
-                )
-                continue
-            found[word] = self.parameters_init(entry.value, names)
-        return found
-
-    def parameters_init(self, tree: Tree, names: Names) -> dict[str, Initial]:
-        """Initialisers by parameter."""
-        if not isinstance(tree, Mapping):
-            self.reporter.error(
-                "wrong-type", "an op's `init` is a mapping of its parameters", tree.span, help="`{weight: zeros}`"
-            )
-            return {}
-        found = {}
-        for entry in tree:
-            initial = self.initial(entry.value, names)
-            if initial is not None:
-                found[str(entry.key.value)] = initial
-        return found
-
-    def initial(self, tree: Tree, names: Names) -> Initial | None:
-        """An initialiser: a name, `{name: value}` or `{name: {settings}}`."""
-        settings: Tree | None = None
-        if isinstance(tree, Mapping) and len(tree.entries) == 1:
-            name, span, settings = str(tree.entries[0].key.value), tree.entries[0].key.span, tree.entries[0].value
-        elif isinstance(tree, Scalar) and isinstance(tree.value, str):
-            name, span = tree.value, tree.span
-        else:
-            self.reporter.error("wrong-type", "an initialiser is a name or `{name: settings}`", tree.span)
-            return None
-        known = initialisers.initialisers()
-        if name not in known:
-            meant = nearest(name, list(known))
-            self.reporter.error(
-                "unknown-name",
-                f"there is no initialiser `{name}`",
-                span,
-                help=f"did you mean `{meant}`?" if meant else f"they are {', '.join(known)}",
-            )
-            return None
-        initialiser = known[name]
-        bound = self.fields(name, initialiser.fields, initialiser.main, settings, names, span)
-        return None if bound is None else Initial(name, bound[0], span)
 
     def _op(self, node: NodeSyntax, op: type[Op], tree: Tree, names: Names, bare: bool) -> None:
         infos = op.fields()
-        if op.arity is None or (op.arity > 1 and not node.sources):
-            inputs = tree
-            if isinstance(tree, Mapping):
-                inputs = tree.get("inputs") or tree
-                entry = tree.entry("inputs")
-                rest = Mapping(tuple(e for e in tree if e is not entry), tree.span)
-                if entry is None and node.sources:
-                    inputs = Scalar(None, tree.span)
-                elif entry is None:
-                    self.reporter.error(
-                        "missing-key", f"`{node.head}` needs its inputs", node.span, help=f"`{node.head}: [a, b]`"
-                    )
-                    return
-                tree = rest
-            else:
-                tree = Mapping((), tree.span)
-            if isinstance(inputs, Scalar) and inputs.value is None and node.sources:
-                pass
-            elif not isinstance(inputs, Sequence):
-                self.reporter.error(
-                    "missing-key", f"`{node.head}` needs its inputs by name", node.span, help=f"`{node.head}: [a, b]`"
-                )
+        if op.arity is None or op.arity > 1:
+            fields = self._inputs(node, op, tree, names)
+            if fields is None:
                 return
-            else:
-                node.sources = self.value_names(inputs, names)
-            if op.arity is not None and len(node.sources) != op.arity:
-                self.reporter.error("wrong-type", f"`{node.head}` takes {op.arity} inputs", node.span)
-                return
+            tree = fields
         bound = self.fields(node.head, infos, op.main, None if bare else tree, names, node.span)
         if bound is not None:
             node.fields, node.spans = bound
+
+    def _inputs(self, node: NodeSyntax, op: type[Op], tree: Tree, names: Names) -> Mapping | None:
+        """Bind the inputs of an op of several; what is left are its fields. None after a fault."""
+        fields, given = Mapping((), tree.span), tree
+        if isinstance(tree, Mapping):
+            entry = tree.entry("inputs")
+            fields = Mapping(tuple(e for e in tree if e is not entry), tree.span)
+            given = Scalar(None, tree.span) if entry is None else entry.value
+        nothing = isinstance(given, Scalar) and given.value is None
+        if nothing and not node.sources:
+            if "from" not in node.spans:
+                help = f"`{node.head}: [a, b]`"
+                self.reporter.error("missing-key", f"`{node.head}` needs its inputs by name", node.span, help=help)
+            return None
+        if not nothing and node.sources:
+            self.reporter.error(
+                "unknown-key", f"`{node.head}` has its inputs already", node.spans["from"], help="leave out `from`"
+            )
+            return None
+        if not nothing:
+            before = len(self.reporter.found)
+            node.sources = self.value_names(given, names)
+            if len(self.reporter.found) > before:
+                return None
+        if isinstance(given, Sequence) and op.arity is not None and len(node.sources) != op.arity:
+            self.reporter.error("wrong-type", f"`{node.head}` takes {op.arity} inputs", node.span)
+            return None
+        return fields
 
     def fields(
         self,
@@ -341,6 +326,7 @@ class NodeBinder:
         """The fields of an op or structure, bound by their types, and where each stands; None after a fault."""
         by_name = {info.name: info for info in infos}
         entries: list[tuple[str, Tree, Span]] = []
+        misspelt: set[str | None] = set()
         good = True
         if isinstance(tree, Mapping):
             for entry in tree:
@@ -350,13 +336,12 @@ class NodeBinder:
                 if word not in by_name:
                     good = False
                     meant = nearest(word, list(by_name))
+                    misspelt.add(meant)
                     known = ", ".join(by_name) or "none"
-                    self.reporter.error(
-                        "unknown-key",
-                        f"`{head}` has no field `{word}`",
-                        entry.key.span,
-                        help=f"did you mean `{meant}`?" if meant else f"its fields: {known}",
-                    )
+                    help = f"did you mean `{meant}`?" if meant else f"its fields: {known}"
+                    if word in BESIDE:
+                        help = f"`{word}` stands beside the op, not among its fields: `{{{head}: …, {word}: …}}`"
+                    self.reporter.error("unknown-key", f"`{head}` has no field `{word}`", entry.key.span, help=help)
                     continue
                 entries.append((word, entry.value, entry.key.span))
         elif tree is not None and not (isinstance(tree, Scalar) and tree.value is None):
@@ -396,6 +381,8 @@ class NodeBinder:
         for info in infos:
             if info.required and info.name not in {word for word, _, _ in entries}:
                 good = False
+                if info.name in misspelt:
+                    continue
                 self.reporter.error(
                     "missing-key", f"`{head}` needs `{info.name}`", span, help=f"{info.name}: {info.type}, {info.help}"
                 )
@@ -419,8 +406,8 @@ class NodeBinder:
                 return
             kind = names.type_of(node.head)
             if kind is not None and kind.parameters:
-                wanted = {p: Argument(p, ANY, None, node.span) for p in kind.parameters}
-                self.call_arguments(node, wanted, f"body `{node.head}`")
+                wanted = {p: Argument(p, ANY, None, False, node.span) for p in kind.parameters}
+                call_arguments(self, node, wanted, f"body `{node.head}`")
             elif node.arguments is not None:
                 for entry in node.arguments:
                     if isinstance(entry.value, Scalar) and entry.value.value is None:
@@ -428,79 +415,7 @@ class NodeBinder:
             return
         block = names.library.find(node.head)
         if block is not None and block.arguments is not None:
-            self.call_arguments(node, block.arguments, f"block `{node.head}`")
-
-    def call_arguments(self, node: NodeSyntax, wanted: dict[str, Argument], what: str) -> dict[str, ValueSyntax] | None:
-        """A call's arguments bound to the callee's types, once per callee; None after a fault."""
-        key = tuple((a.name, a.type, a.default is None) for a in wanted.values())
-        if key not in node.bound:
-            node.bound[key] = self._call_arguments(node, wanted, what)
-        return node.bound[key]
-
-    def _call_arguments(
-        self, node: NodeSyntax, wanted: dict[str, Argument], what: str
-    ) -> dict[str, ValueSyntax] | None:
-        assert node.names is not None, "bind: a call without the names in its reach"
-        names = node.names
-        entries: list[tuple[str, Tree, Span]] = []
-        good = True
-        if node.arguments is not None:
-            for entry in node.arguments:
-                word = str(entry.key.value)
-                if word not in wanted:
-                    good = False
-                    meant = nearest(word, list(wanted))
-                    self.reporter.error(
-                        "unknown-argument",
-                        f"{what} has no argument `{word}`",
-                        entry.key.span,
-                        help=f"did you mean `{meant}`?"
-                        if meant
-                        else f"its arguments: {', '.join(wanted)}"
-                        if wanted
-                        else "it takes none",
-                    )
-                    continue
-                entries.append((word, entry.value, entry.key.span))
-        elif node.main is not None:
-            if not wanted:
-                self.reporter.error(
-                    "unknown-argument", f"{what} takes no arguments", node.main.span, help=f"write `{node.head}` alone"
-                )
-                return None
-            entries.append((next(iter(wanted)), node.main, node.main.span))
-        bound: dict[str, ValueSyntax] = {}
-        for word, tree, place in entries:
-            argument = wanted[word]
-            node.spans[word] = place
-            if isinstance(tree, Scalar) and tree.value is None:
-                if not names.variable(word):
-                    good = False
-                    self.reporter.error(
-                        "unknown-name",
-                        f"`{word}` has no value, and nothing in reach is called `{word}`",
-                        place,
-                        help="an argument with no value takes the name that it bears",
-                    )
-                    continue
-                bound[word] = Computed(Name(word, 0, len(word)), place)
-                continue
-            value = self.values.bind(tree, argument.type, names, word, (argument.minimum, argument.maximum))
-            if value is None:
-                good = False
-            else:
-                bound[word] = value
-        given = {word for word, _, _ in entries}
-        for argument in wanted.values():
-            if argument.default is None and argument.name not in given:
-                good = False
-                self.reporter.error(
-                    "missing-key",
-                    f"{what} needs `{argument.name}`",
-                    node.span,
-                    notes=[Note("declared here", argument.span)] if argument.span != node.span else [],
-                )
-        return bound if good else None
+            call_arguments(self, node, block.arguments, f"block `{node.head}`")
 
     def _structure(
         self, node: NodeSyntax, s: Structure, tree: Tree, beside: Iterable[Entry], names: Names, bare: bool

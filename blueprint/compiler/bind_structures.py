@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from blueprint.compiler.bind_inits import bind_initial
 from blueprint.compiler.structures import Structure
-from blueprint.compiler.syntax import Constant, Names, NodeSyntax, Path, ValueSyntax
+from blueprint.compiler.syntax import Computed, Constant, Names, NodeSyntax, Path, ValueSyntax
 from blueprint.diagnostics import Note, Span
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree
@@ -176,7 +177,7 @@ def _parameter(binder: NodeBinder, node: NodeSyntax, tree: Tree, beside: tuple[E
     node.extra["shape"] = sizes
     for entry in tree:
         if entry.key.value == "init":
-            initial = binder.initial(entry.value, names)
+            initial = bind_initial(binder, entry.value, names)
             if initial is not None:
                 node.init = {"parameter": {"value": initial}}
         elif entry.key.value != "shape":
@@ -266,7 +267,7 @@ def _collect(binder: NodeBinder, node: NodeSyntax, tree: Tree, names: Names, inn
     if not isinstance(tree, Mapping):
         binder.reporter.error("wrong-type", "`collect` is a mapping", tree.span, help="`collect: {skips: skip}`")
         return
-    collected: dict[str, tuple[str, Span]] = {}
+    collected: dict[str, Computed] = {}
     for entry in tree:
         outer = binder.key_name(entry.key, "a collected list")
         found = binder.value_names(entry.value, inner)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blueprint.compiler.bind_documents import bind_settings
 from blueprint.compiler.bind_nodes import NodeBinder
+from blueprint.compiler.bind_results import bind_settings
 from blueprint.compiler.elaborate import elaborate
 from blueprint.compiler.graph import Graph
 from blueprint.compiler.loading import Loader
 from blueprint.compiler.passes import run_passes
 from blueprint.compiler.syntax import Expectation, Model
-from blueprint.diagnostics import Diagnostic, Reporter, Span, UsageError
+from blueprint.diagnostics import Diagnostic, Note, Reporter, Span, UsageError
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.reader import read_data
 from blueprint.language.tree import Mapping, Sequence, Tree, plain
@@ -161,7 +161,10 @@ def check_expectations(model: Model, reporter: Reporter) -> None:
         shapes = expected_shapes(model, expectation, faults)
         graph = None if faults.failed else resolve(model, faults, expectation.settings, shapes)[0]
         for diagnostic in faults.found:
-            reporter.add(diagnostic)
+            here = diagnostic.span is not None and diagnostic.span.source is expectation.span.source
+            inside = here and diagnostic.span is not None and _within(diagnostic.span, expectation.span)
+            note = () if inside else (Note("at the settings that `expect` names here", expectation.span),)
+            reporter.add(replace(diagnostic, notes=(*diagnostic.notes, *note)))
         if graph is None:
             continue
         for key, figure, actual in (
@@ -197,6 +200,11 @@ def expected_shapes(model: Model, expectation: Expectation, reporter: Reporter) 
         else:
             shapes[name] = tuple(sizes)  # type: ignore[arg-type]
     return shapes
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
+    return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
 
 
 def _difference(expected: float, actual: int) -> str:

@@ -92,14 +92,15 @@ class Path:
     label: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class NodeSyntax:
     """A node: its head, what the head is, its fields, and what stands beside the op.
 
     target: an op class, a structure, or the name of a block, body argument or variable.
     fields: for ops and structures by name; for calls the trees are bound to the callee's
     arguments when it is known. label: its part of the state_dict's keys, unique in its body;
-    places: those of the bodies among its fields.
+    places: those of the bodies among its fields, and of the ops that a structure adds by itself.
+    sources: the values of `from`, or the inputs of an op of several.
     """
 
     head: str
@@ -117,7 +118,7 @@ class NodeSyntax:
     label: str = ""
     as_name: str | None = None
     as_span: Span | None = None
-    sources: tuple[tuple[str, Span], ...] = ()
+    sources: tuple[Computed, ...] = ()
     when: ValueSyntax | None = None
     share: str | None = None
     init: Inits = field(default_factory=dict)
@@ -126,15 +127,24 @@ class NodeSyntax:
 
 @dataclass(frozen=True, eq=False)
 class Argument:
-    """An argument of a model or block: its type, default (None: it must be given), limits and help."""
+    """An argument of a model or block: its type, default (None: it must be given), limits and help.
+
+    faulty: its default is at fault, which is reported; nothing is said of its absence.
+    """
 
     name: str
     type: Type
     default: ValueSyntax | None
+    faulty: bool
     span: Span
     help: str = ""
     minimum: float | None = None
     maximum: float | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether a call must give it."""
+        return self.default is None and not self.faulty
 
 
 @dataclass(eq=False)
@@ -184,7 +194,7 @@ class Output:
     """A named output: the value it gives, when it exists, and whether only in training."""
 
     name: str
-    value: str
+    value: Computed
     when: ValueSyntax | None
     training_only: bool
     span: Span

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from blueprint.compiler.elaborate.computing import At
 from blueprint.compiler.elaborate.place import Place
-from blueprint.compiler.elaborate.run import At, Elaborator
+from blueprint.compiler.elaborate.run import Elaborator
 from blueprint.compiler.elaborate.values import POISON, Env, Poisoned, Value
 from blueprint.compiler.graph import Graph
 from blueprint.compiler.syntax import Model, ValueSyntax
@@ -118,16 +119,23 @@ def _outputs(run: Elaborator, model: Model, at: At) -> tuple[list[tuple[str, int
         return ([("output", at.current.id)] if at.current.type is not None else []), []
     found: list[tuple[str, int]] = []
     only: list[str] = []
+    poisoned = False
     for output in model.outputs:
         try:
             if output.when is not None and not run.value(output.when, Type(("bool",)), at, "when"):
                 continue
-            value = run.named(output.value, output.span, at)
+            value = run.one_value(output.value, at, "an output")
         except Poisoned:
+            poisoned = True
             continue
         if value.type is None:
+            poisoned = True
             continue
         found.append((output.name, value.id))
         if output.training_only:
             only.append(output.name)
+    if len(only) == len(found) and not poisoned:
+        what = "every output is for training only" if found else "every output is off"
+        help = "name one that is there at all times"
+        run.report("expression-value", what, model.outputs[0].span, at, help=help)
     return found, only

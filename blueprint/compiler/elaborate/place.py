@@ -18,15 +18,19 @@ class Place:
 
     frames: the parts of the weights' names so far. suffix: indices of loops without a name of
     their own, which stand behind the next part. shared: the place of the enclosing block call or
-    loop iteration, under which labels of `share` stand. calls: the block calls that led here.
+    loop iteration, under which labels of `share` stand. tied: whether such a label encloses it.
+    calls: the block calls that led here. round: which round of the innermost loop it is, in words.
+    rounds: how often the loops around it run together.
     """
 
     frames: tuple[Frame, ...] = ()
     suffix: tuple[tuple[int, int], ...] = ()
     shared: Place | None = None
+    tied: bool = False
     calls: tuple[Note, ...] = ()
     inits: tuple[InitMap, ...] = ()
     round: str = ""
+    rounds: int = 1
 
     def leaf(self, label: str) -> tuple[tuple[Frame, ...], str]:
         """The frames and the label of a node that bears weights."""

@@ -9,12 +9,13 @@ from math import isclose
 from blueprint.compiler.elaborate.run import At, Elaborator
 from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
 from blueprint.compiler.structures import ACTIVATIONS
-from blueprint.compiler.syntax import NodeSyntax, Path
+from blueprint.compiler.syntax import NodeSyntax
 from blueprint.diagnostics import Note
 from blueprint.language.types import ANY, Type, describe
 from blueprint.ops import Op, find
 
 MAX_ROUNDS = 10_000
+MAX_TOGETHER = 1_000_000
 INT = Type(("int",))
 
 
@@ -36,27 +37,28 @@ def residual(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Va
     result = _body(run, node, "body", at)
     if not skip:
         return result
-    own = label or node.label
     short = at.current
     if "shortcut" in node.fields:
         value = run.value(node.fields["shortcut"], Type(parameters=()), at, "shortcut")
         short = run.role(value, node, "shortcut", at)
     assert isinstance(scale, float), "elaborate: a scale that is no float"
     if not isclose(scale, 1.0, rel_tol=0, abs_tol=0):
-        result = run.emit(_make("scale", factor=scale), (result,), at, f"{own}_scale", node.span)[0]
+        result = run.emit(_make("scale", factor=scale), (result,), at, node.places["scale"], node.span)[0]
     if rate:
-        result = run.emit(_make("drop_path", p=rate), (result,), at, f"{own}_drop_path", node.span)[0]
-    return _sum(run, node, at, own, result, short)
+        result = run.emit(_make("drop_path", p=rate), (result,), at, node.places["drop_path"], node.span)[0]
+    return _sum(run, node, at, result, short)
 
 
-def _sum(run: Elaborator, node: NodeSyntax, at: At, own: str, result: Value, short: Value) -> Value:
+def _sum(run: Elaborator, node: NodeSyntax, at: At, result: Value, short: Value) -> Value:
     if result.type is not None and short.type is not None and result.type.axes != short.type.axes:
         notes = []
+        plain = "shortcut" not in node.fields
         for name, value in (("the body", result), ("the shortcut", short)):
             maker, made = run.makers.get(value.id, ("", None))
-            if made is not None:
+            if made is not None and plain and value is short:
+                notes.append(Note(f"{maker} gives {value.type}, which enters", made))
+            elif made is not None:
                 notes.append(Note(f"{name} ends with {maker}, which gives {value.type}", made))
-        plain = "shortcut" not in node.fields
         help = ""
         if result.type.kind == short.type.kind == "map":
             (rc, rh, _), (sc, sh, _) = result.type.shape, short.type.shape
@@ -75,16 +77,15 @@ def _sum(run: Elaborator, node: NodeSyntax, at: At, own: str, result: Value, sho
             help=help,
         )
         return POISON
-    return run.emit(_make("add"), (result, short), at, f"{own}_add", node.span)[0]
+    return run.emit(_make("add"), (result, short), at, node.places["add"], node.span)[0]
 
 
 def gate(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
     """x * activation(body(x))."""
     activation = str(run.field(node, "activation", "sigmoid", at, ACTIVATIONS))
-    own = label or node.label
     opened = _body(run, node, "body", at)
-    opened = run.emit(_make(activation), (opened,), at, f"{own}_{activation}", node.span)[0]
-    return run.emit(_make("multiply"), (at.current, opened), at, f"{own}_multiply", node.span)[0]
+    opened = run.emit(_make(activation), (opened,), at, node.places["activation"], node.span)[0]
+    return run.emit(_make("multiply"), (at.current, opened), at, node.places["multiply"], node.span)[0]
 
 
 _MERGES = {"concat": "concat", "add": "add", "multiply": "multiply", "mean": "average", "max": "maximum"}
@@ -92,40 +93,27 @@ _MERGES = {"concat": "concat", "add": "add", "multiply": "multiply", "mean": "av
 
 def branches(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
     """Paths over one input, or over parts of it, merged."""
-    own = label or node.label
     merge = str(run.field(node, "merge", None, at, "concat | add | multiply | mean | max"))
     axis = str(run.field(node, "axis", "channels", at, "channels | tokens | height | width"))
-    entering = _parts(run, node, at, own)
-    results = []
+    entering = _parts(run, node, at)
+    results: list[Value] = []
+    roles: list[str] = []
     for path, value in zip(node.paths, entering, strict=True):
         if path.when is not None and not run.value(path.when, Type(("bool",)), at, "when"):
             continue
         place = at.place.enter(path.label, run.new_run())
-        results.append(_path(run, path, replace(at, x=value, current=value, place=place)))
+        results.append(run.body(path.body, replace(at, x=value, current=value, place=place)))
+        roles.append(f"path `{path.name}`")
     if not results:
         run.report("expression-value", "every path of `branches` is off", node.span, at, help="guard the node itself")
         return POISON
     if len(results) == 1:
         return results[0]
-    if all(value.type is not None for value in results):
-        _name_ends(run, node, results)
     op = _make("concat", axis=axis) if merge == "concat" else _make(_MERGES[merge])
-    return run.emit(op, tuple(results), at, f"{own}_{merge}", node.span, node)[0]
+    return run.emit(op, tuple(results), at, node.places["merge"], node.span, node, tuple(roles))[0]
 
 
-def _name_ends(run: Elaborator, node: NodeSyntax, results: list[Value]) -> None:
-    """Let a complaint about the merge call each value by its path."""
-    for path, value in zip(list(node.paths), results, strict=False):
-        if value.id in run.makers and "path" not in run.makers[value.id][0]:
-            name, made = run.makers[value.id]
-            run.makers[value.id] = (f"path `{path.name}` ends with {name}, which", made)
-
-
-def _path(run: Elaborator, path: Path, at: At) -> Value:
-    return run.body(path.body, at)
-
-
-def _parts(run: Elaborator, node: NodeSyntax, at: At, own: str) -> list[Value]:
+def _parts(run: Elaborator, node: NodeSyntax, at: At) -> list[Value]:
     """What enters each path: the input itself, or a part of its channels."""
     split = node.extra.get("split")
     if split is None:
@@ -160,7 +148,7 @@ def _parts(run: Elaborator, node: NodeSyntax, at: At, own: str) -> list[Value]:
             )
             raise Poisoned
         sizes = (channels // count,) * count
-    outputs = run.emit(_make("split", sizes=sizes), (at.current,), at, f"{own}_split", span)
+    outputs = run.emit(_make("split", sizes=sizes), (at.current,), at, node.places["split"], span)
     if len(outputs) != len(node.paths):
         raise Poisoned
     return list(outputs)
@@ -213,13 +201,12 @@ def attention(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> V
 
 def rearrange(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
     """The axes moved, and with a body moved back behind it."""
-    own = label or node.label
     pattern = str(run.field(node, "pattern", "", at, "text"))
     sizes = tuple(
         (name, run.value(size, INT, at, name, (1, None))) for name, size in node.extra.get("sizes", {}).items()
     )
     op = _make("rearrange", pattern=pattern, sizes=sizes)
-    moved = run.emit(op, (at.current,), at, own, node.span, node)[0]
+    moved = run.emit(op, (at.current,), at, node.places["rearrange"], node.span, node)[0]
     if "body" not in node.bodies:
         return moved
     inside = _body(run, node, "body", replace(at, current=moved))
@@ -227,7 +214,7 @@ def rearrange(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> V
         return POISON
     assert hasattr(op, "inverse"), "elaborate: a rearrange that cannot be undone"
     back = op.inverse(at.current.type)
-    return run.emit(back, (inside,), at, f"{own}_back", node.span, node)[0]
+    return run.emit(back, (inside,), at, node.places["back"], node.span, node)[0]
 
 
 def parameter(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
@@ -268,7 +255,9 @@ def repeat(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Valu
     """The body n times."""
     count = run.value(node.fields["count"], INT, at, "repeat", (0, None))
     assert isinstance(count, int), "elaborate: a count that is no int"
-    return _rounds(run, node, at, label, [{} for _ in range(min(count, MAX_ROUNDS + 1))])
+    if count > MAX_ROUNDS:
+        _count(run, node, at, count)
+    return _rounds(run, node, at, label, [{} for _ in range(count)])
 
 
 def for_(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
@@ -297,7 +286,11 @@ def for_(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
             columns[name] = list(value)
         else:
             run.report(
-                "wrong-type", f"the column `{name}` is a list or an int", span, at, label=f"is {describe(value)}"
+                "wrong-type",
+                f"the column `{name}` is neither a list nor an int",
+                span,
+                at,
+                label=f"is {describe(value)}",
             )
             raise Poisoned
     lengths = {name: len(items) for name, items in columns.items()} | counts
@@ -313,17 +306,16 @@ def for_(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
         )
         raise Poisoned
     length = next(iter(lengths.values()))
-    rounds = [
-        {name: columns[name][i] if name in columns else i for name in lengths}
-        for i in range(min(length, MAX_ROUNDS + 1))
-    ]
+    if length > MAX_ROUNDS:
+        _count(run, node, at, length)
+    rounds = [{name: columns[name][i] if name in columns else i for name in lengths} for i in range(length)]
     return _rounds(run, node, at, label, rounds)
 
 
 def _count(run: Elaborator, node: NodeSyntax, at: At, count: int) -> None:
     code = "out-of-range" if count < 0 else "budget"
     message = "a loop counts from 0 up" if count < 0 else f"a loop runs at most {MAX_ROUNDS:,} times"
-    run.report(code, message, node.span, at, label=f"{count} times")
+    run.report(code, message, node.span, at, label=f"{count:,} times")
     raise Poisoned
 
 
@@ -331,6 +323,10 @@ def _rounds(run: Elaborator, node: NodeSyntax, at: At, label: str | None, rounds
     """Run a loop's body once per row; with a label, each round stands in a frame of its index."""
     if len(rounds) > MAX_ROUNDS:
         _count(run, node, at, len(rounds))
+    together = at.place.rounds * max(1, len(rounds))
+    if together > MAX_TOGETHER:
+        run.exhaust(f"loops inside each other run at most {MAX_TOGETHER:,} times", node.span, at, f"{together:,} times")
+        raise Poisoned
     shared = node.share is not None
     loop = run.new_run()
     base = at.place
@@ -342,8 +338,7 @@ def _rounds(run: Elaborator, node: NodeSyntax, at: At, label: str | None, rounds
     if body is None:
         raise Poisoned
     for index, names in enumerate(rounds):
-        if run.exhausted:
-            raise Poisoned
+        run.step(node.span, at)
         env = at.env.inner(**names)
         if shared:
             place = base.enter(label or node.label, run.new_run())
@@ -351,14 +346,19 @@ def _rounds(run: Elaborator, node: NodeSyntax, at: At, label: str | None, rounds
             place = base.enter(str(index), run.new_run())
         else:
             place = base.indexed(index, loop)
-        place = replace(place.sharing(), round=f", repeat {index + 1} of {len(rounds)}")
+        place = replace(place, round=f", repeat {index + 1} of {len(rounds)}", rounds=together).sharing()
         inner = env.inner()
         inside = At(inner, current, current, place)
         for step in body.nodes:
             inside = replace(inside, current=run.node(step, inside))
         current = inside.current
-        for outer, (name, span) in node.extra.get("collect", {}).items():
-            collected[outer].append(run.named(name, span, At(inner, current, current, place)))
+        for outer, syntax in node.extra.get("collect", {}).items():
+            try:
+                collected[outer].append(
+                    run.one_value(syntax, At(inner, current, current, place), "what a loop collects")
+                )
+            except Poisoned:
+                collected[outer].append(POISON)
     at.env.names.update(collected)
     return current
 

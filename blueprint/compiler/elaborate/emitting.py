@@ -1,0 +1,205 @@
+"""Emitting core nodes: their types, costs, names and initialisers, and the budgets that they must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+from blueprint.compiler.elaborate.computing import At, Computing
+from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
+from blueprint.compiler.graph import Initialiser, Node
+from blueprint.compiler.syntax import NodeSyntax
+from blueprint.diagnostics import Note, Reporter, Span
+from blueprint.language.values import ValueType
+from blueprint.ops import Misfit, Op
+from blueprint.ops.base import Weight
+from blueprint.ops.initialisers import initialisers
+
+MAX_NODES = 20_000
+MAX_STEPS = 50_000
+MAX_PARAMETERS = 10**11
+MAX_ELEMENTS = 2**36
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Bearer:
+    """The node whose weights stand under a path; tied: a label of `share` is why others may as well."""
+
+    op: Op
+    weights: Mapping[str, Weight]
+    span: Span
+    tied: bool
+
+
+class Emitting(Computing):
+    """Grows the graph; what depends on a fault is left out."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__(reporter)
+        self.nodes: list[Node] = []
+        self.types: list[ValueType] = []
+        self.makers: dict[int, tuple[str, Span | None]] = {}
+        self.parameters = 0
+        self.steps = 0
+        self.exhausted = False
+        self._bearers: dict[Path, _Bearer] = {}
+        self._above: dict[Path, Span] = {}
+
+    def step(self, span: Span, at: At) -> None:
+        """Count a node or a round of a loop; raises Poisoned when the budget is used up."""
+        self.steps += 1
+        if self.steps > MAX_STEPS and not self.exhausted:
+            self.exhaust(f"a spec expands to at most {MAX_STEPS:,} steps", span, at)
+        if self.exhausted:
+            raise Poisoned
+
+    def exhaust(self, message: str, span: Span, at: At, label: str = "", help: str = "") -> None:
+        """Report that a budget is used up; nothing more is elaborated."""
+        self.report("budget", message, span, at, label=label, help=help)
+        self.exhausted = True
+
+    def emit(
+        self,
+        op: Op,
+        inputs: tuple[Value, ...],
+        at: At,
+        label: str,
+        span: Span,
+        node: NodeSyntax | None = None,
+        roles: tuple[str, ...] = (),
+    ) -> tuple[Value, ...]:
+        """Append an op to the graph; its outputs, or POISON after a fault.
+
+        roles: what each input is in the structure that joins them, for the words of a fault.
+        """
+        if self.exhausted or any(v.type is None for v in inputs):
+            return (POISON,)
+        types = tuple(v.type for v in inputs if v.type is not None)
+        try:
+            op = op.resolve(*types)
+            inferred = op.infer(*types)
+            weights = op.weights(*types)
+        except Misfit as fault:
+            self._misfit(fault, node, span, inputs, at, roles)
+            return (POISON,)
+        outs = inferred if isinstance(inferred, tuple) else (inferred,)
+        frames, label = at.place.leaf(label)
+        path = (*(frame.name for frame in frames), label)
+        if not self._affordable(outs, weights, span, at) or (weights and not self._bears(path, op, weights, span, at)):
+            return (POISON,)
+        init = self._inits_for(op, weights, at)
+        outputs = tuple(Value(len(self.types) + i, kind) for i, kind in enumerate(outs))
+        self.types.extend(outs)
+        for value in outputs:
+            self.makers[value.id] = (f"`{node.as_name if node and node.as_name else op.name}`", span)
+        ids = tuple(v.id for v in outputs)
+        self.nodes.append(Node(op, tuple(v.id for v in inputs), ids, frames, label, init, span, at.place.calls))
+        return outputs
+
+    def _affordable(self, outs: tuple[ValueType, ...], weights: Mapping[str, Weight], span: Span, at: At) -> bool:
+        self.parameters += sum(prod(weight.shape) for weight in weights.values())
+        largest = max((kind.elements for kind in outs), default=0)
+        if len(self.nodes) >= MAX_NODES:
+            self.exhaust(f"a network has at most {MAX_NODES:,} nodes", span, at)
+        elif self.parameters > MAX_PARAMETERS:
+            label = f"{self.parameters:,} with this node's"
+            self.exhaust(f"a network has at most {MAX_PARAMETERS:,} parameters", span, at, label)
+        elif largest > MAX_ELEMENTS:
+            label = f"this one has {largest:,}"
+            self.exhaust(f"a value has at most {MAX_ELEMENTS:,} elements a sample", span, at, label)
+        else:
+            return True
+        return False
+
+    def _bears(self, path: Path, op: Op, weights: Mapping[str, Weight], span: Span, at: At) -> bool:
+        """Whether the weights may stand under `path`: it is free, or shared with nodes that are alike."""
+        prior = self._bearers.get(path)
+        if prior is None:
+            below = self._above.get(path)
+            above = next((b.span for i in range(1, len(path)) if (b := self._bearers.get(path[:i]))), None)
+            if below is not None or above is not None:
+                self._collision(path, span, below or above, at)
+                return False
+            self._bearers[path] = _Bearer(op, weights, span, at.place.tied)
+            for length in range(1, len(path)):
+                self._above.setdefault(path[:length], span)
+            return True
+        if not (prior.tied and at.place.tied):
+            self._collision(path, span, prior.span, at)
+            return False
+        if prior.op == op and prior.weights == weights:
+            return True
+        where = (Note("shared with this one", prior.span),) if prior.span != span else ()
+        if type(prior.op) is not type(op):
+            message, label = f"a `{prior.op.name}` and a `{op.name}` cannot share weights", ""
+        elif prior.weights != weights:
+            name = next(n for n in (*weights, *prior.weights) if weights.get(n) != prior.weights.get(n))
+            message = f"nodes that share their weights need them in one shape, and `{name}` differs"
+            label = f"{_shape(weights.get(name))} here, {_shape(prior.weights.get(name))} before"
+        else:
+            name = next(f.name for f in op.fields() if getattr(op, f.name) != getattr(prior.op, f.name))
+            message = f"nodes that share their weights are alike, and these differ in `{name}`"
+            label = f"{getattr(op, name)} here, {getattr(prior.op, name)} before"
+        help = "give each a label of its own, or make them alike"
+        self.report("shape-mismatch", message, span, at, label=label, notes=where, help=help)
+        return False
+
+    def _collision(self, path: Path, span: Span, other: Span | None, at: At) -> None:
+        notes = (Note("the other one", other),) if other is not None and other != span else ()
+        message = f"the weights of two nodes would both stand under `{'.'.join(path)}`"
+        self.report("name-clash", message, span, at, notes=notes, help="give one of them another name with `as`")
+
+    def _misfit(
+        self,
+        fault: Misfit,
+        node: NodeSyntax | None,
+        span: Span,
+        inputs: tuple[Value, ...],
+        at: At,
+        roles: tuple[str, ...],
+    ) -> None:
+        """Word an op's complaint as a diagnostic that names the producers of the values at fault."""
+        place = span
+        if node is not None and fault.field is not None:
+            place = node.spans.get(fault.field, span)
+        notes = []
+        for index in fault.inputs:
+            value = inputs[index] if index < len(inputs) else POISON
+            name, made = self.makers.get(value.id, ("", None))
+            if made is not None and value.type is not None:
+                lead = f"{roles[index]} ends with {name}, which" if index < len(roles) else name
+                notes.append(Note(f"{lead} gives {value.type} here", made))
+        self.report(fault.code, fault.message, place, at, label=fault.label, notes=tuple(notes), help=fault.help)
+
+    def _inits_for(self, op: Op, weights: Mapping[str, Weight], at: At) -> dict[str, Initialiser]:
+        """The initialisers of an op's weights: the nearest that is written for each."""
+        found: dict[str, Initialiser] = {}
+        places: dict[str, Span] = {}
+        for inits in at.place.inits:
+            for name, (initialiser, span) in inits.get(op.name, {}).items():
+                if name in weights:
+                    found[name], places[name] = initialiser, span
+                elif not weights or name not in ("weight", "bias"):
+                    help = f"its parameters: {', '.join(weights)}" if weights else "only ops with weights are filled"
+                    self.report("unknown-key", f"`{op.name}` has no parameter `{name}`", span, at, help=help)
+        for name, initialiser in found.items():
+            least, most = initialisers()[initialiser.name].ranks
+            rank = len(weights[name].shape)
+            if not least <= rank <= most:
+                axes = f"{least}" if least == most else f"{least} to {most}" if most < 99 else f"{least} or more"
+                self.report(
+                    "shape-mismatch",
+                    f"`{initialiser.name}` fills weights of {axes} axes",
+                    places[name],
+                    at,
+                    label=f"`{name}` of `{op.name}` has {rank}: {_shape(weights[name])}",
+                    help="take another initialiser, such as `zeros` or `normal`",
+                )
+        return found
+
+
+def _shape(weight: Weight | None) -> str:
+    return "none" if weight is None else str(tuple(weight.shape))
