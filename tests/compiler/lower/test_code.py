@@ -108,17 +108,27 @@ class _Peak(TorchDispatchMode):
         self.alive -= elements
 
 
+def _peak(run, x):
+    with torch.no_grad():
+        run(x)
+        with _Peak() as peak:
+            run(x)
+    return peak.peak
+
+
 def test_values_are_freed_no_later_than_by_nested_modules():
-    peaks = []
-    for model in pair():
-        model.eval()
-        x = images()
-        with torch.no_grad():
-            model(x)
-            with _Peak() as peak:
-                model(x)
-        peaks.append(peak.peak)
-    assert peaks[0] <= peaks[1]
+    lowered, nested = (model.eval() for model in pair())
+    assert 0 < _peak(lowered, images()) <= _peak(nested, images())
+
+
+def test_values_that_no_variable_is_reused_for_are_freed_as_well():
+    b = Builder(input=map_of(2, 8, 8))
+    low, high = (b.add("conv", b.x, label=name, out_channels=2, kernel_size=3) for name in ("low", "high"))
+    x = b.add("conv", b.add("add", low, high), label="wide", out_channels=16, kernel_size=3)
+    lowered = lower(b.graph(output=b.add("conv", x, label="last", out_channels=1, kernel_size=3)))
+    x = torch.randn(1, 2, 8, 8)
+    nested = _peak(lambda x: lowered.last(lowered.wide(lowered.low(x) + lowered.high(x))), x)
+    assert _peak(lowered, x) == _peak(lowered._structured, x) == nested == (2 + 16) * 64
 
 
 def test_relu_overwrites_only_what_is_new_and_read_once():

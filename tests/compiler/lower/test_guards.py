@@ -90,13 +90,22 @@ def test_a_hook_on_the_network_itself_keeps_it_flat(nets):
     assert is_flat(nets[0])
 
 
-def test_a_hook_after_the_hook_dict_was_replaced(nets):
+@pytest.mark.parametrize(
+    ("hooks", "register", "hook"),
+    [
+        ("_forward_hooks", "register_forward_hook", lambda module, args, output: output + 1),
+        ("_forward_pre_hooks", "register_forward_pre_hook", lambda module, args: (args[0] + 1,)),
+        ("_backward_hooks", "register_full_backward_hook", lambda module, grads, _: (grads[0] * 2,)),
+        ("_backward_pre_hooks", "register_full_backward_pre_hook", lambda module, grads: (grads[0] * 2,)),
+    ],
+)
+def test_a_hook_after_the_hook_dict_was_replaced(nets, hooks, register, hook):
     def clear(model):
         for module in model.modules():
-            module._forward_hooks = OrderedDict()
+            setattr(module, hooks, OrderedDict())
 
     both(nets, clear)
-    both(nets, lambda m: m.stem.conv.register_forward_hook(lambda module, args, output: output + 1))
+    both(nets, lambda model: getattr(model.blocks[0].conv1, register)(hook))
     assert not is_flat(nets[0])
 
 

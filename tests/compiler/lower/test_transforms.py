@@ -75,6 +75,7 @@ def test_jit_trace(nets):
         warnings.simplefilter("ignore", FutureWarning)
         traced = torch.jit.trace(lowered, images())
     assert torch.equal(traced(images(3)), lowered(images(3)))
+    assert "CallMethod" in str(traced.graph)  # the modules' structure is kept
 
 
 def test_fx_symbolic_trace_keeps_the_leaves(nets):
