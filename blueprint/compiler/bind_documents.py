@@ -11,7 +11,7 @@ from blueprint.compiler import labels
 from blueprint.compiler.bind_arguments import bind_arguments
 from blueprint.compiler.bind_inits import bind_inits
 from blueprint.compiler.bind_nodes import VALUE, NodeBinder
-from blueprint.compiler.bind_results import bind_expectations, bind_outputs, bind_settings, check_keys
+from blueprint.compiler.bind_results import bind_expectations, bind_outputs, bind_settings, check_keys, misspelt
 from blueprint.compiler.structures import STRUCTURES
 from blueprint.compiler.syntax import (
     Argument,
@@ -23,7 +23,7 @@ from blueprint.compiler.syntax import (
     Names,
     ValueSyntax,
 )
-from blueprint.diagnostics import Reporter, Span
+from blueprint.diagnostics import Note, Reporter, Span
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree, plain
 from blueprint.language.types import ANY, Type, parse_type
@@ -38,6 +38,7 @@ MODEL_KEYS = (
     *HEADER,
     *("extends", "set", "use", "input", "args", "let", "defaults", "init", "blocks", "body", "outputs", "expect"),
 )
+BLOCK_KEYS = ("args", "body", "init", "about")
 BLOCKS_KEYS = (*HEADER, "use", "defaults", "init", "blocks")
 KINDS = ("model", "blocks", "recipe", "study")
 VERSION = 1
@@ -97,7 +98,7 @@ class DocumentBinder:
         self.defaults()
         init = self.init(names)
         self.blocks(library, names, init)
-        if self.tree.get("blocks") is None:
+        if self.tree.get("blocks") is None and not misspelt(self.tree, "blocks", BLOCKS_KEYS):
             self.reporter.error("missing-key", "a document of blocks needs `blocks`", self.start)
         return library
 
@@ -148,7 +149,8 @@ class DocumentBinder:
                     help="write the `body` too",
                 )
         else:
-            self.reporter.error("missing-key", "a model needs its `body`", self.start, help="`body: [nodes]`")
+            if not misspelt(self.tree, "body", MODEL_KEYS):
+                self.reporter.error("missing-key", "a model needs its `body`", self.start, help="`body: [nodes]`")
             return None
         if inputs is None:
             return None
@@ -178,7 +180,8 @@ class DocumentBinder:
         """A text of the header; a missing one is reported."""
         tree = self.tree.get(key)
         if tree is None:
-            self.reporter.error("missing-key", f"the document needs its `{key}`", self.start)
+            if not misspelt(self.tree, key, MODEL_KEYS):
+                self.reporter.error("missing-key", f"the document needs its `{key}`", self.start)
             return ""
         if not isinstance(tree, Scalar) or not isinstance(tree.value, str) or not re.fullmatch(r"[\w.+-]+", tree.value):
             self.reporter.error(
@@ -201,23 +204,30 @@ class DocumentBinder:
             return
         for entry in tree:
             other = self.loader.used(entry, self.tree)
-            if other is None:
-                continue
+            own = {} if other is None else {name: b for name, b in other.blocks.items() if b.home is other}
             wanted = entry.value.items if isinstance(entry.value, Sequence) else (entry.value,)
             for item in wanted:
                 word = item.value if isinstance(item, Scalar) else None
                 if not isinstance(word, str):
                     self.reporter.error("wrong-type", "`use` names blocks in a list", item.span)
-                elif word not in other.blocks:
-                    meant = nearest(word, list(other.blocks))
-                    self.reporter.error(
-                        "unknown-block",
-                        f"`{entry.key.value}` has no block `{word}`",
-                        item.span,
-                        help=f"did you mean `{meant}`?" if meant else f"its blocks: {', '.join(other.blocks)}",
-                    )
+                elif word in library.blocks:
+                    self.reporter.error("duplicate-name", f"`{word}` is used from two files", item.span)
+                elif word in own:
+                    library.blocks[word] = own[word]
                 else:
-                    library.blocks[word] = other.blocks[word]
+                    self._not_found(library, own if other is not None else None, word, entry, item)
+
+    def _not_found(self, library: Library, own: dict[str, Block] | None, word: str, entry: Entry, item: Tree) -> None:
+        """Report a block that the file used does not have; calls of it are let pass."""
+        library.blocks[word] = Block(word, None, Body((), item.span), {}, item.span, library)
+        if own is None:
+            return
+        meant = nearest(word, list(own))
+        if meant is not None:
+            library.blocks.setdefault(meant, own[meant])
+        help = f"did you mean `{meant}`?" if meant else f"its blocks: {', '.join(own)}"
+        message = f"`{entry.key.value}` has no block `{word}`"
+        self.reporter.error("unknown-block", message, item.span, help=help)
 
     def defaults(self) -> None:
         """Take in the file's `defaults`; their values are bound where a node needs them."""
@@ -276,6 +286,12 @@ class DocumentBinder:
         if isinstance(tree, Mapping):
             for entry in tree:
                 name = str(entry.key.value)
+                used = library.blocks.get(name)
+                if used is not None and used.home is not library and not used.home.is_model:
+                    notes = [Note("used from a file and defined there", used.span)]
+                    help = "leave one of them out, or give the new one another name"
+                    message = f"`{name}` is the name of a block that the file uses"
+                    self.reporter.error("duplicate-name", message, entry.key.span, notes=notes, help=help)
                 library.blocks[name] = Block(name, None, Body((), entry.key.span), {}, entry.key.span, library)
 
     def blocks(self, library: Library, names: Names, init: Inits) -> None:
@@ -299,7 +315,7 @@ class DocumentBinder:
                     "wrong-type", f"block `{name}` needs a `body`", entry.value.span, help="`{args: …, body: [nodes]}`"
                 )
                 continue
-            check_keys(entry.value, ("args", "body", "init", "about"), f"block `{name}`", self.reporter)
+            check_keys(entry.value, BLOCK_KEYS, f"block `{name}`", self.reporter)
             scope = Names(library, names if library.is_model else None, is_block=True)
             block = library.blocks[name]
             block.arguments = bind_arguments(self.nodes, entry.value.get("args"), scope)
@@ -311,7 +327,8 @@ class DocumentBinder:
                 block.init = {**block.init, **bind_inits(self.nodes, own, scope)}
             body = mapping.get("body")
             if body is None:
-                self.reporter.error("missing-key", f"block `{block.name}` needs its `body`", block.span)
+                if not misspelt(mapping, "body", BLOCK_KEYS):
+                    self.reporter.error("missing-key", f"block `{block.name}` needs its `body`", block.span)
                 body = Sequence((), block.span)
             block.body = self.nodes.body(body, scope.inner())
             labels.assign(block.body)
@@ -357,7 +374,9 @@ class DocumentBinder:
                     for name in parent.inputs:
                         names.add(name, VALUE, self.start)
                 return parent.inputs
-            self.reporter.error("missing-key", "a model needs its `input`", self.start, help="`input: [3, 32, 32]`")
+            if not misspelt(self.tree, "input", MODEL_KEYS):
+                help = "`input: [3, 32, 32]`"
+                self.reporter.error("missing-key", "a model needs its `input`", self.start, help=help)
             return None
         entries = [(str(e.key.value), e.value) for e in tree] if isinstance(tree, Mapping) else [("input", tree)]
         shapes: dict[str, ValueSyntax] = {}
@@ -366,7 +385,7 @@ class DocumentBinder:
             if bound is None:
                 return None
             shapes[name] = bound
-        return shapes if shapes and self._input_names(tree, names) else None
+        return shapes if self._input_names(tree, names) else None
 
     def _input_names(self, tree: Tree, names: Names) -> bool:
         """Bring the names of the inputs into reach; False after a fault."""

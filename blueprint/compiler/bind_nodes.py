@@ -39,6 +39,7 @@ class NodeBinder:
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
         self.defaults: dict[str, dict[str, Entry]] = {}
+        self.bound_at: dict[str, Span] = {}
         self.values = ValueBinder(reporter, self.value_body, self.known_bodies)
 
     def known_bodies(self, names: Names) -> list[str]:
@@ -195,6 +196,7 @@ class NodeBinder:
             self.reporter.error("duplicate-name", f"`{name}` is bound twice", span, notes=[Note("first here", former)])
             return
         names.add(name, kind, span)
+        self.bound_at.setdefault(name, span)
 
     def key_name(self, tree: Tree, what: str) -> str | None:
         """A name that becomes a part of the state_dict's keys, or None after a fault."""
@@ -263,16 +265,19 @@ class NodeBinder:
             if expression is None:
                 continue
             if isinstance(expression, Name) and expression.name != "x" and not names.variable(expression.name):
-                meant = nearest(expression.name, ["x", *names.variables()])
-                self.reporter.error(
-                    "unknown-name",
-                    f"nothing here is called `{expression.name}`",
-                    item.span,
-                    help=f"did you mean `{meant}`?" if meant else "name a value with `as` where it is made",
-                )
+                self._no_value(expression.name, item.span, names)
             elif isinstance(expression, Name) or self.values.check_names(expression, VALUE, names, item.inner):
                 found.append(Computed(expression, item.inner))
         return tuple(found)
+
+    def _no_value(self, name: str, span: Span, names: Names) -> None:
+        meant, elsewhere = nearest(name, ["x", *names.variables()]), self.bound_at.get(name)
+        help = f"did you mean `{meant}`?" if meant else "name a value with `as` where it is made"
+        notes = []
+        if elsewhere is not None:
+            notes = [Note("this one is seen only inside its own loop, path or block", elsewhere)]
+            help = "`collect` gives a loop's values to what follows; a block takes values as arguments"
+        self.reporter.error("unknown-name", f"nothing here is called `{name}`", span, notes=notes, help=help)
 
     def _op(self, node: NodeSyntax, op: type[Op], tree: Tree, names: Names, bare: bool) -> None:
         infos = op.fields()

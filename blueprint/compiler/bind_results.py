@@ -26,6 +26,11 @@ def check_keys(tree: Mapping, known: tuple[str, ...], what: str, reporter: Repor
             )
 
 
+def misspelt(tree: Mapping, key: str, known: tuple[str, ...]) -> bool:
+    """Whether a key of the mapping, reported as unknown, is most likely meant to be `key`."""
+    return any(word not in known and nearest(word, list(known)) == key for word in map(str, tree.keys()))
+
+
 def bind_outputs(binder: NodeBinder, tree: Tree | None, names: Names) -> tuple[Output, ...]:
     """The named outputs."""
     if tree is None:

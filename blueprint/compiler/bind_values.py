@@ -10,7 +10,7 @@ from blueprint.diagnostics.nearest import nearest
 from blueprint.language.evaluate import MAX_MAGNITUDE, unknown_function
 from blueprint.language.expression import parse
 from blueprint.language.functions import FUNCTIONS
-from blueprint.language.terms import Call, Compare, Expression, ExpressionFault, ListOf, Name, parts, walk
+from blueprint.language.terms import Call, Compare, Expression, ExpressionFault, ListOf, Literal, Name, parts, walk
 from blueprint.language.tree import Mapping, Scalar, Sequence, Tree
 from blueprint.language.types import ANY, Mismatch, Type, coerce, expectation, show
 
@@ -118,6 +118,8 @@ class ValueBinder:
         expression = self.expression(text, tree.inner)
         if expression is None:
             return None
+        if isinstance(expression, Literal):
+            return self.constant(expression.value, kind, tree.span, what, limits)
         if isinstance(expression, Name) and kind.members and not names.variable(expression.name):
             word = expression.name
             if word in kind.members:

@@ -6,6 +6,8 @@ package, never a URL and nothing outside.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from os.path import commonpath, normpath
 from pathlib import Path
@@ -14,11 +16,22 @@ from blueprint.compiler.bind_documents import DocumentBinder, check_header
 from blueprint.compiler.syntax import Library, Model
 from blueprint.diagnostics import Note, Reporter, Span
 from blueprint.diagnostics.nearest import nearest
+from blueprint.diagnostics.wording import ticked
 from blueprint.language.reader import read_data, read_file
 from blueprint.language.tree import Entry, Mapping, Scalar, Tree
 from blueprint.language.zoo import locate, shown, zoo_root
 
 MAX_INCLUDES = 64
+
+
+@contextmanager
+def within_stack(reporter: Reporter, span: Span) -> Iterator[None]:
+    """Report what nests deeper than Python's stack allows where the call came from, rather than raise."""
+    try:
+        yield
+    except RecursionError:
+        help = "name inner parts as blocks, or call from less deep a place"
+        reporter.error("budget", "the document nests deeper than the stack of this program", span, help=help)
 
 
 class Loader:
@@ -62,14 +75,18 @@ class Loader:
     def model(self, tree: Mapping) -> Model | None:
         """The model that a tree of kind `model` writes."""
         self.chain.append((self.paths[id(tree)], None))
-        model = DocumentBinder(tree, self, self.reporter).model()
+        model = None
+        with within_stack(self.reporter, tree.span):
+            model = DocumentBinder(tree, self, self.reporter).model()
         self.chain.pop()
         return model
 
     def library(self, tree: Mapping) -> Library | None:
         """The library that a tree of kind `blocks` writes."""
         self.chain.append((self.paths[id(tree)], None))
-        library = DocumentBinder(tree, self, self.reporter).library()
+        library = None
+        with within_stack(self.reporter, tree.span):
+            library = DocumentBinder(tree, self, self.reporter).library()
         self.chain.pop()
         return library
 
@@ -108,13 +125,13 @@ class Loader:
         if path is None:
             return None
         if any(path == other for other, _ in self.chain):
-            circle = [f"{shown(other)} includes it" for other, _ in self.chain[-1:]]
+            first = next(i for i, (other, _) in enumerate(self.chain) if other == path)
             self.reporter.error(
                 "circular-include",
-                f"`{tree.value}` leads back to itself",
+                f"{ticked(tree.value)} leads back to itself",
                 tree.span,
-                notes=[Note(text) for text in circle]
-                + [Note("on the way here", span) for _, span in self.chain if span is not None],
+                notes=[Note(f"{ticked(shown(p))} is included here", at) for p, at in self.chain[first + 1 :]],
+                help="move what both need into a third file",
             )
             return None
         self.count += 1

@@ -11,11 +11,12 @@ from blueprint.compiler.bind_nodes import NodeBinder
 from blueprint.compiler.bind_results import bind_settings
 from blueprint.compiler.elaborate import elaborate
 from blueprint.compiler.graph import Graph
-from blueprint.compiler.loading import Loader
+from blueprint.compiler.loading import Loader, within_stack
 from blueprint.compiler.passes import run_passes
 from blueprint.compiler.syntax import Expectation, Model
 from blueprint.diagnostics import Diagnostic, Note, Reporter, Span, UsageError
 from blueprint.diagnostics.nearest import nearest
+from blueprint.diagnostics.wording import ticked
 from blueprint.language.reader import read_data
 from blueprint.language.tree import Mapping, Sequence, Tree, plain
 
@@ -130,6 +131,10 @@ def shapes_of(model: Model, input: Shape | MappingABC[str, Shape] | None) -> dic
     if input is None:
         return None
     names = list(model.inputs)
+    wrong = [value for value in (input.values() if isinstance(input, MappingABC) else [input]) if not _is_shape(value)]
+    if wrong:
+        help = "such as (3, 32, 32), the batch left out"
+        raise UsageError([Diagnostic("usage", f"{ticked(wrong[0])} is no shape of an input", help=help)])
     if not isinstance(input, MappingABC):
         if len(names) > 1:
             message = f"the model has the inputs {', '.join(names)}: give a shape to each"
@@ -144,6 +149,10 @@ def shapes_of(model: Model, input: Shape | MappingABC[str, Shape] | None) -> dic
     return shapes
 
 
+def _is_shape(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(n, int) and not isinstance(n, bool) for n in value)
+
+
 def resolve(
     model: Model, reporter: Reporter, settings: Mapping | None, shapes: dict[str, Shape] | None = None
 ) -> tuple[Graph | None, dict[str, object]]:
@@ -151,7 +160,9 @@ def resolve(
     bound = bind_settings(NodeBinder(reporter), settings, model.arguments, model.names) if settings else {}
     if reporter.failed:
         return None, {}
-    return elaborate(model, reporter, bound, shapes)
+    with within_stack(reporter, model.span):
+        return elaborate(model, reporter, bound, shapes)
+    return None, {}
 
 
 def check_expectations(model: Model, reporter: Reporter) -> None:

@@ -11,7 +11,7 @@ from blueprint.compiler.elaborate.run import Elaborator
 from blueprint.compiler.elaborate.values import POISON, Env, Poisoned, Value
 from blueprint.compiler.graph import Graph
 from blueprint.compiler.syntax import Model, ValueSyntax
-from blueprint.diagnostics import Reporter, Span
+from blueprint.diagnostics import Diagnostic, Reporter, Span
 from blueprint.language.types import ANY, Type
 from blueprint.language.values import ValueType, by_rank
 
@@ -65,6 +65,7 @@ def elaborate(
     outputs, training_only = _outputs(run, model, at)
     if len(reporter.found) > faults or not outputs:
         return None, arguments
+    _warn_of_maps(run, outputs, training_only, at)
     graph = Graph(
         model.name,
         tuple(inputs),
@@ -139,3 +140,22 @@ def _outputs(run: Elaborator, model: Model, at: At) -> tuple[list[tuple[str, int
         help = "name one that is there at all times"
         run.report("expression-value", what, model.outputs[0].span, at, help=help)
     return found, only
+
+
+def _warn_of_maps(run: Elaborator, outputs: list[tuple[str, int]], only: list[str], at: At) -> None:
+    """Warn of an output that a linear makes of a map: a classifier most likely lost its pooling."""
+    values = {value for name, value in outputs if name not in only}
+    for node in run.nodes:
+        kind = run.types[node.outputs[0]]
+        if node.op.name == "linear" and kind.kind == "map" and values.intersection(node.outputs):
+            run.reporter.add(
+                Diagnostic(
+                    "wrong-kind",
+                    "the network ends with a map, not a vector",
+                    node.span,
+                    f"gives {kind}: scores at each of {kind.size('height')} x {kind.size('width')} places",
+                    node.trail,
+                    "insert `global_avg_pool` or `flatten` before it; for a map on purpose take a conv of kernel_size 1",
+                    "warning",
+                )
+            )
