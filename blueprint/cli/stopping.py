@@ -9,14 +9,18 @@ from typing import Any
 
 
 class Stopper:
-    """While it is entered, the first Ctrl-C is only noted; `asked` tells of it. A second one interrupts as usual."""
+    """While it is entered and has been asked once, the first Ctrl-C is only noted, and `asked` tells of it.
+
+    Before, and from the second on, Ctrl-C interrupts as usual: nobody would ask.
+    """
 
     def __init__(self) -> None:
-        self._noted = False
+        self._noted = self._watched = False
         self._former: Any = None
 
     def asked(self) -> bool:
         """Whether Ctrl-C was pressed."""
+        self._watched = True
         return self._noted
 
     def __enter__(self) -> Stopper:
@@ -29,5 +33,7 @@ class Stopper:
             signal.signal(signal.SIGINT, self._former)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
+        if not self._watched:
+            raise KeyboardInterrupt
         self._noted = True
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -48,9 +48,9 @@ def fit(
 ) -> Outcome:
     """Train the module by the recipe; after each epoch measure it, add to the metrics and save the weights.
 
-    The module lies on the device of the loaders. `stop` is asked after every step; when it says
-    true, the weights are saved as they are. Raises SpecError where the loss is no longer finite;
-    the weights of the last whole epoch stay.
+    The module lies on the device of the loaders. `stop` is asked before the first step and after
+    every one; when it says true, the weights are saved as they are. Raises SpecError where the loss
+    is no longer finite; the weights of the last whole epoch stay.
     """
     device = train.target
     module.train()
@@ -69,6 +69,9 @@ def fit(
     scores: Scores | None = None
 
     for epoch in range(recipe.epochs):
+        if stop():
+            run.save(module)
+            return Outcome(epoch, step, time.perf_counter() - begin, scores, True)
         progress.begin(f"epoch {epoch + 1}/{recipe.epochs}", per_epoch)
         start = time.perf_counter()
         seen = 0
@@ -121,8 +124,6 @@ def fit(
         run.save(module)
         run.add(record)
         progress.line(told(record, recipe.epochs))
-        if stop() and epoch + 1 < recipe.epochs:
-            return Outcome(epoch + 1, step, time.perf_counter() - begin, scores, True)
     return Outcome(recipe.epochs, step, time.perf_counter() - begin, scores, False)
 
 

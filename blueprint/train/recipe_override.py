@@ -13,11 +13,12 @@ def set_field(tree: Tree, path: list[str], value: str, words: str, reporter: Rep
     `words` ends with `value`, YAML in flow form. The name of a choice may be left out of the path:
     `optimiser.lr` is `optimiser.sgd.lr` where the recipe says `optimiser: {sgd: {…}}`.
     """
-    source = Source("<command line>", words)
     start = len(words) - len(value)
+    name = f"<{words[:start].rstrip(' =')}>"
+    source = Source(name, words)
     key = Span(source, 1, 1, 1, max(start, 1) + 1)
     inner = Reporter()
-    parsed = read_text(Source("<command line>", " " * start + value), inner)
+    parsed = read_text(Source(name, " " * start + value), inner)
     if parsed is None:
         why = inner.found[0].message if value.strip() else "there is none"
         reporter.error("usage", f"the value of `{'.'.join(path)}` cannot be read: {why}", key)

@@ -151,6 +151,20 @@ def test_a_stopped_run_keeps_valid_files_and_says_how_far_it_came(tmp_path):
     assert 0 < scores.top1 <= 1
 
 
+def test_a_run_stopped_between_epochs_keeps_the_figures_of_its_weights(tmp_path):
+    heard = Heard()
+    made, summary = run(tmp_path, stop=lambda: len([x for x in heard.lines if "epoch" in x]) == 1, progress=heard)
+    assert (summary.interrupted, summary.epochs, summary.steps) == (True, 1.0, 23)
+    assert summary.top1 == made.metrics[-1].top1
+
+
+def test_a_run_stopped_before_its_first_step_is_a_run_all_the_same(tmp_path):
+    made, summary = run(tmp_path, stop=lambda: True)
+    assert (summary.interrupted, summary.steps, summary.top1) == (True, 0, None)
+    scores, _ = measure_again(reopen(made.path, FakeModel().load, CPU), Silent())
+    assert scores.count == 355
+
+
 def test_a_loss_that_is_not_finite_ends_the_run_and_keeps_the_last_whole_epoch(tmp_path):
     class Breaking(nn.Module):
         """Turns to NaN from its 30th training step on."""
