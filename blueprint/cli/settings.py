@@ -54,6 +54,6 @@ def data_override(data: str) -> Override:
     path = Path(data)
     beside = [str(path.parent / e.name) for e in path.parent.iterdir() if e.is_dir()] if path.parent.is_dir() else []
     meant = nearest(data, names) or nearest(data, beside)
-    help = f"did you mean {ticked(meant)}?" if meant else f"a folder, or one of {listed(names)}"
+    help = f"did you mean {ticked(meant, 200)}?" if meant else f"a folder, or one of {listed(names)}"
     message = f"there is no folder and no data set {ticked(data, 200)}"
     raise UsageError([Diagnostic("data-not-found", message, help=help)])
