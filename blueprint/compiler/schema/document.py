@@ -6,7 +6,7 @@ from blueprint.compiler.bind_documents import BLOCKS_KEYS, HEADER, KINDS, MODEL_
 from blueprint.compiler.loading import prelude
 from blueprint.compiler.schema import initials, nodes, structures
 from blueprint.compiler.schema.structures import BOOL, OWN
-from blueprint.compiler.schema.values import IDENTIFIER, Schema, field, not_null, ref, value
+from blueprint.compiler.schema.values import IDENTIFIER, NAMES, Schema, field, not_null, ref, value
 from blueprint.compiler.structures import STRUCTURES
 from blueprint.language.types import Type
 from blueprint.ops import ops
@@ -15,7 +15,7 @@ from blueprint.ops.base import FieldInfo
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ID = f"urn:blueprint-nets:schema:{VERSION}"
 
-_NAMES = {"type": ["string", "array"], "items": {"type": "string"}}
+_FILES = {"type": ["string", "array"], "items": {"type": "string"}}
 _HELP = {
     "model": "a network: what it takes, its blocks and its body",
     "blocks": "a library of blocks that other files `use`",
@@ -117,7 +117,7 @@ def _shared() -> Schema:
         "use": {
             "description": "blocks of other files: `{FILE: [block, …]}`",
             "type": "object",
-            "additionalProperties": _NAMES,
+            "additionalProperties": _FILES,
         },
         "defaults": ref("defaults"),
         "init": ref("inits"),
@@ -130,9 +130,10 @@ def _model() -> Schema:
     output = {
         "type": ["string", "array", "object"],
         "items": {"type": "string"},
+        "minItems": 1,
         "required": ["from"],
         "properties": {
-            "from": {**_NAMES, "description": "the value that it gives"},
+            "from": {**NAMES, "description": "the value that it gives"},
             "when": {**value(BOOL), "description": "whether it exists"},
             "training_only": {"type": "boolean", "description": "whether it is given in training alone"},
         },
@@ -232,7 +233,7 @@ def _parts() -> dict[str, Schema]:
                 },
                 "additionalProperties": False,
                 "if": {"type": "object", "not": {"required": ["type"]}},
-                "then": {"required": ["default"]},
+                "then": {"required": ["default"], "properties": {"default": not_null("string")}},
             },
         },
         "blocks": _blocks("body"),

@@ -28,8 +28,19 @@ def judge(tree: Tree, schema: dict[str, Any], reporter: Reporter) -> None:
     """Report every error of the schema in a document's tree."""
     from jsonschema import Draft202012Validator
 
-    for error in Draft202012Validator(schema).iter_errors(plain(tree)):
-        _report(error, _Place(tree).go(error.absolute_path), reporter)
+    errors = list(Draft202012Validator(schema).iter_errors(plain(tree)))
+    misspelt = {(*e.absolute_path, meant) for e in errors for meant in _meant(e)}
+    for error in errors:
+        _report(error, _Place(tree).go(error.absolute_path), misspelt, reporter)
+
+
+def _meant(error: ValidationError) -> list[str]:
+    """The keys that were probably meant by those that a mapping does not have."""
+    schema: Any = error.schema
+    if error.validator != "additionalProperties" or not isinstance(error.instance, dict):
+        return []
+    known = list(schema.get("properties", {}))
+    return [meant for word in error.instance if word not in known and (meant := nearest(word, known))]
 
 
 class _Place:
@@ -62,7 +73,7 @@ class _Place:
         return entry.key.span if entry else self.tree.span
 
 
-def _report(error: ValidationError, place: _Place, reporter: Reporter) -> None:
+def _report(error: ValidationError, place: _Place, misspelt: set[Any], reporter: Reporter) -> None:
     rule: Any = error.validator
     wanted: Any = error.validator_value
     value: Any = error.instance
@@ -80,7 +91,7 @@ def _report(error: ValidationError, place: _Place, reporter: Reporter) -> None:
                 reporter.error("unknown-key", f"{place.name} has no `{word}`", place.key(word), help=hint)
     elif rule == "required":
         for word in wanted:
-            if word not in value:
+            if word not in value and (*error.absolute_path, word) not in misspelt:
                 reporter.error("missing-key", f"{place.name} needs `{word}`", head)
     elif rule == "dependentRequired":
         for word, others in wanted.items():
@@ -88,7 +99,8 @@ def _report(error: ValidationError, place: _Place, reporter: Reporter) -> None:
                 reporter.error("unknown-key", f"`{word}` goes with {listed(others)}", place.key(word))
     elif rule == "type":
         kinds = [wanted] if isinstance(wanted, str) else [kind for kind in wanted if kind != "null"]
-        words = " or ".join(_TYPES[kind] for kind in kinds)
+        *most, last = (_TYPES[kind] for kind in kinds)
+        words = f"{', '.join(most)} or {last}" if most else last
         reporter.error("wrong-type", f"{place.name} is {words}", place.tree.span, label=_shown(value), help=help)
     elif rule in ("minimum", "maximum"):
         words = f"at {'least' if rule == 'minimum' else 'most'} {wanted:g}"
@@ -107,6 +119,8 @@ def _report(error: ValidationError, place: _Place, reporter: Reporter) -> None:
         reporter.error("wrong-type", f"{place.name} cannot be {_shown(value)}", place.tree.span, help=help)
     elif rule == "not" and isinstance(value, str):
         reporter.error("reserved-name", f"`{value}` is taken", place.tree.span, help=help)
+    elif rule == "not" and value is None:
+        reporter.error("missing-key", f"{place.name} has no value", head)
     elif rule == "not":
         reporter.error("missing-key", "a node needs an op", place.tree.span, help="write `op: fields`")
     elif rule == "maxProperties":

@@ -6,13 +6,11 @@ from inspect import cleandoc
 
 from blueprint.compiler.schema import structures
 from blueprint.compiler.schema.structures import BOOL
-from blueprint.compiler.schema.values import Schema, body, fields, ref, types_of, value
+from blueprint.compiler.schema.values import NAMES, Schema, body, fields, ref, types_of, value
 from blueprint.compiler.structures import BESIDE, STRUCTURES
 from blueprint.compiler.syntax import Library
 from blueprint.ops import ops
 from blueprint.ops.base import Op
-
-_NAMES = {"type": ["string", "array"], "items": {"type": "string"}}
 
 
 def definitions(prelude: Library, strict: bool) -> dict[str, Schema]:
@@ -51,10 +49,10 @@ def first_line(op: type[Op]) -> str:
 def _op(op: type[Op]) -> Schema:
     shape = fields(op.fields(), op.main)
     if _takes_names(op):
-        names: Schema = {"items": {"type": "string"}}
+        names: Schema = {"items": {"type": "string"}, "minItems": 1}
         if op.arity is not None:
             names |= {"minItems": op.arity, "maxItems": op.arity}
-        inputs = {"type": ["array", "null"], "description": "the values that enter, by name", **names}
+        inputs = {"type": ["array", "string", "null"], "description": "the values that enter, by name", **names}
         shape["properties"] = {"inputs": inputs, **shape["properties"]}
         shape |= names
     return {"title": op.name, "description": first_line(op), **shape}
@@ -72,7 +70,7 @@ def _op_property(op: type[Op], strict: bool) -> Schema:
     required = _required(op) if strict else ()
     types = types_of(op.fields(), op.main, required)
     if _takes_names(op):
-        types = ["array", "object", "null"]
+        types = ["array", "string", "object", "null"]
     return {**ref(f"op_{op.name}"), "type": types, **({"required": list(required)} if required else {})}
 
 
@@ -93,7 +91,7 @@ def _node(prelude: Library, suffix: str, strict: bool) -> Schema:
             "title": "as",
             "description": "names the node's value, and its part of the weights' names",
         },
-        "from": {**_NAMES, "title": "from", "description": "the values that enter, by name; left out: the one before"},
+        "from": {**NAMES, "title": "from", "description": "the values that enter, by name; left out: the one before"},
         "when": {**value(BOOL), "title": "when", "description": "guards the node: off means identity"},
         "share": {**ref("path_name"), "title": "share", "description": "nodes with the same label share their weights"},
         "init": {"title": "init", "description": "initialisers: of an op by parameter, of a structure or block by op"},
@@ -112,16 +110,18 @@ def _node(prelude: Library, suffix: str, strict: bool) -> Schema:
         },
         "if": {"type": "string"},
         "then": ref("word"),
-        "else": {"allOf": _rules(plain)},
+        "else": {"if": {"type": "object"}, "then": {"allOf": _rules(plain)}},
     }
 
 
 def _rules(plain: list[str]) -> list[Schema]:
     """What the keys of a node have to do with each other."""
     beside, bodies = list(BESIDE), ["do", "then", "else", "collect"]
-    has_op = {"type": "object", "not": {"propertyNames": {"not": {"enum": plain}}}}
+    has_op = {"not": {"propertyNames": {"not": {"enum": plain}}}}
     values_given = {"properties": dict.fromkeys(beside, True), "additionalProperties": {"not": {"type": "null"}}}
     several = [name for name in plain if _takes_names(ops()[name])]
+    named = {"required": ["inputs"], "properties": {"inputs": {"not": {"type": "null"}}}}
+    unnamed = {"type": ["object", "null"], "properties": {"inputs": {"type": "null"}}}
     known = [*plain, *STRUCTURES, *beside, *bodies]
     rules: list[Schema] = [
         {"not": {"propertyNames": {"enum": beside}}},
@@ -138,14 +138,20 @@ def _rules(plain: list[str]) -> list[Schema]:
         {"if": {"propertyNames": {"enum": plain}}, "then": {"maxProperties": 1}},
         {"if": {"propertyNames": {"not": {"enum": known}}}, "then": {"maxProperties": 1}},
         {
-            "if": {"not": {"required": ["from"]}},
-            "then": {"properties": {name: {"required": ["inputs"]} for name in several}},
+            "if": {"required": ["from"]},
+            "then": {"properties": dict.fromkeys(several, unnamed)},
+            "else": {"properties": dict.fromkeys(several, named)},
+        },
+        {
+            "if": {"propertyNames": {"not": {"enum": several}}},
+            "then": {"properties": {"from": {"maxItems": 1}}},
         },
     ]
     for name, structure in STRUCTURES.items():
         own = [word for word, _ in structure.beside] + (["collect"] if name == "for" else [])
-        rule: Schema = {"if": {"required": [name]}, "then": {"propertyNames": {"enum": [name, *own, *beside]}}}
-        needed = [word for word, must in structure.beside if must]
+        own += beside if name != "let" else []
+        rule: Schema = {"if": {"required": [name]}, "then": {"propertyNames": {"enum": [name, *own]}}}
+        needed = [word for word, must in structure.beside if must] + (["as"] if name == "side" else [])
         if needed:
             given = {"properties": {name: {"not": {"type": "null"}}}}
             rule["then"] |= {"if": given, "then": {"required": needed}}

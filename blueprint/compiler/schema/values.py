@@ -15,7 +15,8 @@ from blueprint.ops.base import FieldInfo
 Schema = dict[str, Any]
 
 NODE = "node"
-_NULL = {"type": "null"}
+NAMES: Schema = {"type": ["string", "array"], "items": {"type": "string"}, "minItems": 1}
+"""One value or several, each by its name."""
 _JSON = ["string", "number", "boolean", "array", "object"]
 
 # A name's characters: of ASCII letters, digits and `_`; which others are letters is left to the checker.
@@ -29,9 +30,9 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def not_null(**more: Any) -> Schema:
-    """Any value but null."""
-    return {"type": list(_JSON), **more}
+def not_null(*others: str) -> Schema:
+    """Any value but null and those of other types."""
+    return {"type": [kind for kind in _JSON if kind not in others]}
 
 
 def value(kind: Type, low: float | None = None, high: float | None = None, node: str | None = NODE) -> Schema:
@@ -76,7 +77,8 @@ def field(info: FieldInfo, node: str | None = NODE) -> Schema:
     schema["type"] = [*schema["type"], "null"]
     schema |= {"title": f"{info.name}: {info.type}", "description": info.help}
     if not info.required and info.default is not None:
-        schema["description"] += f"; {show(info.default)} if left out"
+        if "left out" not in info.help:
+            schema["description"] += f"; {show(info.default)} if left out"
         if isinstance(info.default, str | int | float):
             schema["default"] = info.default
     return schema
