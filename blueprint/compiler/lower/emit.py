@@ -33,13 +33,14 @@ class Emitter:
         return Plan(name, fingerprint, signature, structured, lambda: self._flat(place, region))
 
     def _parameters(self, place: Place, region: Region, names: Names) -> list[str]:
-        """The names of the functions' parameters: the network's inputs, else x, y, ..."""
+        """The names of the functions' parameters: the network's inputs, else x, y, ...
+
+        An input that is called like something the code needs has an underscore behind it.
+        """
         if place.path:
             wishes = letters()
             return [names.first_free(wishes) for _ in region.inputs]
-        for name, _ in self._graph.inputs:
-            names.keep(name)
-        return [name for name, _ in self._graph.inputs]
+        return [names.keep(name) for name, _ in self._graph.inputs]
 
     def _structured(self, place: Place, region: Region) -> str:
         names = Names()

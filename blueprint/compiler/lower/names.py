@@ -9,8 +9,20 @@ from collections.abc import Iterator
 
 from blueprint.compiler.lower.tree import Path, Place
 
-_TAKEN = {"self", "torch", "F", "math", "Tensor", "ready", "is_compiling", "is_tracing", "in_transform", "flat_forward"}
-_TAKEN |= {"parts", "each", "norms", "more_norms", "counted", "cudnn", "training", *keyword.kwlist, *dir(builtins)}
+_NEEDED = {
+    "self",
+    "torch",
+    "F",
+    "math",
+    "Tensor",
+    "ready",
+    "is_compiling",
+    "is_tracing",
+    "in_transform",
+    "flat_forward",
+}
+_NEEDED |= {"parts", "each", "norms", "more_norms", "counted", "cudnn", "training", "type", "getattr", "KeyError"}
+_TAKEN = {*_NEEDED, *keyword.kwlist, *dir(builtins)}
 
 
 class Names:
@@ -36,9 +48,12 @@ class Names:
         self._used.add(name)
         return name
 
-    def keep(self, name: str) -> None:
-        """Use exactly `name`, as a signature does."""
+    def keep(self, name: str) -> str:
+        """Exactly `name`, or with an underscore behind it where the code needs that name."""
+        while name in _NEEDED:
+            name += "_"
         self._used.add(name)
+        return name
 
 
 def class_name(kind: str) -> str:

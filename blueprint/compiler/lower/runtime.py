@@ -235,12 +235,14 @@ def in_transform() -> bool:
 
 
 def flat_forward(cls: type) -> Callable[..., Any]:
-    """The flat forward of a container class, which is its `forward` from now on."""
+    """The flat forward of a container class, which is its `forward` from the first time on."""
     owner = next(base for base in cls.__mro__ if "_plan" in vars(base))
-    plan: Plan = owner._plan  # type: ignore[attr-defined]
-    forward = _compile(plan.flat.source, _file(plan, "forward"), "forward", owner)
-    owner.forward = forward  # type: ignore[attr-defined]
-    return forward
+    made: Callable[..., Any] | None = vars(owner).get("_flat_forward")
+    if made is None:
+        plan: Plan = owner._plan  # type: ignore[attr-defined]
+        made = _compile(plan.flat.source, _file(plan, "forward"), "forward", owner)
+        owner.forward = owner._flat_forward = made  # type: ignore[attr-defined]
+    return made
 
 
 def restore(plan: Plan) -> Container:

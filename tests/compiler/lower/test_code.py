@@ -51,6 +51,26 @@ def test_signatures_have_the_networks_own_names():
         assert list(inspect.signature(lowered.forward).parameters) == ["image", "prompt"]
 
 
+def test_an_input_may_be_called_like_something_that_the_code_needs():
+    b = Builder(type=map_of(2, 4, 4), parts=map_of(2, 4, 4), x=map_of(2, 4, 4))
+    y = b.add("conv", b.add("add", *(value for _, value in b.inputs)), label="torch", out_channels=2, kernel_size=1)
+    lowered = lower(b.graph(output=y))
+    a, b, c = torch.randn(3, 2, 2, 4, 4)
+    assert torch.equal(lowered(a, b, x=c), lowered.torch(a + b + c))
+    assert list(inspect.signature(lowered.forward).parameters) == ["type_", "parts_", "x"]
+
+
+def test_a_first_forward_that_somebody_kept_makes_no_code_twice(monkeypatch):
+    b = Builder(input=map_of(2, 4, 4))
+    lowered = lower(b.graph(name="kept_forward", output=b.add("conv", b.x, out_channels=3, kernel_size=1)))
+    forward = lowered.forward  # as a wrapper of forward keeps it
+    x = torch.randn(2, 2, 4, 4)
+    expected = forward(x)
+    monkeypatch.setattr(runtime, "_compile", None)
+    assert torch.equal(forward(x), expected)
+    assert torch.equal(lowered(x), expected)
+
+
 def test_tracebacks_show_the_generated_line():
     lowered, _ = pair()
     with pytest.raises(RuntimeError) as failure:
@@ -129,6 +149,31 @@ def test_values_that_no_variable_is_reused_for_are_freed_as_well():
     x = torch.randn(1, 2, 8, 8)
     nested = _peak(lambda x: lowered.last(lowered.wide(lowered.low(x) + lowered.high(x))), x)
     assert _peak(lowered, x) == _peak(lowered._structured, x) == nested == (2 + 16) * 64
+
+
+def test_values_that_training_alone_reads_last_are_freed_in_eval_mode_too():
+    b = Builder(input=map_of(2, 8, 8))
+    tap = b.add("conv", b.x, label="tap", out_channels=2, kernel_size=3)
+    main = b.add("conv", tap, label="main", out_channels=2, kernel_size=3)
+    aux = b.add("conv", tap, label="aux", out_channels=1, kernel_size=3)
+    x = b.add("conv", main, label="wide", out_channels=16, kernel_size=3)
+    x = b.add("conv", x, label="last", out_channels=1, kernel_size=3)
+    lowered = lower(b.graph(output=x, aux=aux, training_only=("aux",))).eval()
+    x = torch.randn(1, 2, 8, 8)
+    assert _peak(lowered, x) == _peak(lowered._structured, x) == (2 + 16) * 64
+
+
+def test_what_enters_a_container_is_never_overwritten():
+    b = Builder(input=map_of(2, 4, 4))
+    x = b.add("conv", b.x, out_channels=2, kernel_size=1)
+    with b.frame("inner"):
+        x = b.add("conv", b.add("relu", x), out_channels=2, kernel_size=1)
+    lowered = lower(b.graph(output=x))
+    assert "relu_(" in lowered.code
+    x = torch.randn(2, 2, 4, 4)
+    kept = x.clone()
+    lowered.inner(x)
+    assert torch.equal(x, kept)
 
 
 def test_relu_overwrites_only_what_is_new_and_read_once():
@@ -257,6 +302,7 @@ def test_containers_called_twice_share_their_weights_and_code():
     assert torch.equal(lowered(x), expected)
     assert int(lowered.shared.batch_norm.num_batches_tracked) == 2
     assert inspect.getsource(type(lowered)._structured).count("self.shared(") == 2
+    assert lowered.code.count(".add_(1)") == 1  # one in _foreach_add_, which may not meet a tensor twice
 
 
 def test_a_shared_name_with_other_code_in_each_call_is_no_container():
