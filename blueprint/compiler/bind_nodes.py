@@ -175,13 +175,13 @@ class NodeBinder:
         if word == "side" and "as" not in {str(entry.key.value) for entry in beside}:
             help = "it names the result, which nothing else passes on"
             self.reporter.error("missing-key", "`side` needs `as`", node.span, help=help)
+        self._one_source(node)
         if isinstance(target, Structure):
             self._structure(node, target, head.value, beside, names, bare)
         elif isinstance(target, str):
             self._call(node, head.value, names, bare)
         else:
             self._op(node, target, head.value, names, bare)
-        self._one_source(node)
         if node.as_name is not None:
             self.bind_name(names, node.as_name, VALUE, node.as_span or node.span)
         return node
@@ -242,7 +242,7 @@ class NodeBinder:
 
     def _one_source(self, node: NodeSyntax) -> None:
         """Report more values than one that enter what takes one."""
-        arity = node.target.arity if isinstance(node.target, type) else 1
+        arity = node.target.arity if isinstance(node.target, type) else int(node.head != "parameter")
         if "from" in node.spans and (arity == 0 or (arity == 1 and len(node.sources) > 1)):
             message = f"`{node.head}` takes {'no value' if arity == 0 else 'one value'}"
             help = "join several with `add`, `multiply` or `concat` before it" if arity else "leave out `from`"

@@ -148,7 +148,8 @@ def _split(binder: NodeBinder, node: NodeSyntax, tree: Tree, names: Names) -> No
         elif isinstance(entry.value, Scalar) and entry.value.value == "rest":
             sizes[word] = None
         else:
-            sizes[word] = binder.values.bind(entry.value, INT, names, word, (1, None))
+            size = binder.values.bind(entry.value, INT, names, word, (1, None))
+            sizes[word] = Constant(1, entry.key.span) if size is None else size
     missing = [name for name in known if name not in sizes]
     if missing:
         binder.reporter.error(

@@ -42,6 +42,7 @@ class Emitting(Computing):
         self.nodes: list[Node] = []
         self.types: list[ValueType] = []
         self.makers: dict[int, tuple[str, Span | None]] = {}
+        self.written: set[int] = set()  # the values of nodes of their own, no part of a structure
         self.parameters = 0
         self.steps = 0
         self.exhausted = False
@@ -96,6 +97,8 @@ class Emitting(Computing):
         for value in outputs:
             self.makers[value.id] = (f"`{node.as_name if node and node.as_name else op.name}`", span)
         ids = tuple(v.id for v in outputs)
+        if node is not None:
+            self.written.update(ids)
         self.nodes.append(Node(op, tuple(v.id for v in inputs), ids, frames, label, init, span, at.place.calls))
         return outputs
 

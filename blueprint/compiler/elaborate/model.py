@@ -147,7 +147,12 @@ def _warn_of_maps(run: Elaborator, outputs: list[tuple[str, int]], only: list[st
     values = {value for name, value in outputs if name not in only}
     for node in run.nodes:
         kind = run.types[node.outputs[0]]
-        if node.op.name == "linear" and kind.kind == "map" and values.intersection(node.outputs):
+        if (
+            node.outputs[0] in run.written
+            and node.op.name == "linear"
+            and kind.kind == "map"
+            and values.intersection(node.outputs)
+        ):
             run.reporter.add(
                 Diagnostic(
                     "wrong-kind",
@@ -155,7 +160,7 @@ def _warn_of_maps(run: Elaborator, outputs: list[tuple[str, int]], only: list[st
                     node.span,
                     f"gives {kind}: scores at each of {kind.size('height')} x {kind.size('width')} places",
                     node.trail,
-                    "insert `global_avg_pool` or `flatten` before it; for a map on purpose take a conv of kernel_size 1",
+                    "insert `global_avg_pool` or `flatten` before it; for a map on purpose take a 1x1 conv",
                     "warning",
                 )
             )

@@ -339,6 +339,7 @@ def _rounds(run: Elaborator, node: NodeSyntax, at: At, label: str | None, rounds
         raise Poisoned
     for index, names in enumerate(rounds):
         run.step(node.span, at)
+        faults = len(run.reporter.found)
         env = at.env.inner(**names)
         if shared:
             place = base.enter(label or node.label, run.new_run())
@@ -359,6 +360,9 @@ def _rounds(run: Elaborator, node: NodeSyntax, at: At, label: str | None, rounds
                 )
             except Poisoned:
                 collected[outer].append(POISON)
+        if len(run.reporter.found) > faults:  # the rounds to come would show the same again
+            at.env.names.update(dict.fromkeys(collected, Poisoned()))
+            return POISON
     at.env.names.update(collected)
     return current
 
