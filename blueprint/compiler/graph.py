@@ -122,7 +122,12 @@ class Graph:
         return total
 
     def settings_of(self, node: Node) -> dict[str, Any]:
-        """The node's fields that differ from their defaults, for print."""
-        values = {info.name: getattr(node.op, info.name) for info in node.op.fields()}
-        defaults = {info.name: info.default for info in node.op.fields() if not info.required}
-        return {k: v for k, v in values.items() if k not in defaults or defaults[k] != v}
+        """The node's fields that differ from their defaults, a size with equal sides as one number, for print."""
+        settings = {}
+        for info in node.op.fields():
+            value = getattr(node.op, info.name)
+            if "size" in info.type and isinstance(value, tuple) and value[0] == value[1]:
+                value = value[0]
+            if info.required or value != info.default:
+                settings[info.name] = value
+        return settings
