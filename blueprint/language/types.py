@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 BASES = ("int", "float", "bool", "size", "text", "table", "map", "tokens", "vector")
 """The names of the simple types; any other word in a TYPE is a member of an enumeration."""
@@ -79,6 +80,7 @@ class TypeSyntaxError(ValueError):
 _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z_0-9]*|[\[\](),|])")
 
 
+@cache
 def parse_type(text: str) -> Type:
     """The type that a TYPE text names; raises TypeSyntaxError."""
     tokens, at = [], 0

@@ -49,7 +49,7 @@ def keys(body: str, **arguments: object) -> list[str]:
         ("[{if: false, then: [{conv: {kernel_size: 1}, as: a}], else: [{conv: {kernel_size: 1}, as: a}]}]", ["a_2"]),
         ("[attention: 1]", ["attention.qkv", "attention.out"]),
         ("[{attention: 1, as: mix}]", ["mix.qkv", "mix.out"]),
-        ("[{parameter: {shape: {channels: 3}}, as: p}, {parameter: {shape: {height: 1}}}, {add: [p, x]}]", ["p", "parameter"]),
+        ("[{parameter: {shape: {channels: 3}}, as: p}, parameter: {shape: {height: 1}}]", ["p", "parameter"]),
         (f"[{{gate: [{CONV}]}}, {{side: [{CONV}], as: v}}]", ["conv", "v.conv"]),
         ("[{squeeze_excite: 1}, {squeeze_excite: 1, as: se}]", [
             "squeeze_excite.conv", "squeeze_excite.conv_2", "se.conv", "se.conv_2",

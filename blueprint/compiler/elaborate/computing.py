@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
+from typing import NamedTuple
 
 from blueprint.compiler.bind_nodes import NodeBinder
 from blueprint.compiler.bind_values import limit_text, within
@@ -20,15 +21,29 @@ from blueprint.language.tree import Mapping as TreeMapping
 from blueprint.language.tree import Sequence as TreeSequence
 from blueprint.language.tree import Tree
 from blueprint.language.types import ANY, Mismatch, Type, ValueLike, coerce, describe, parse_type, show
+from blueprint.ops import Op
 from blueprint.ops.initialisers import initialisers
 
 BODY = Type(parameters=())
 SHOWN_CALLS = 8
+Limits = tuple[float | None, float | None]
 _AXES = ("channels", "height", "width", "tokens")
 
 
-@dataclass(frozen=True)
-class At:
+_RULES: dict[str, dict[str, tuple[Type, Limits]]] = {}
+
+
+def rules(op: type[Op]) -> dict[str, tuple[Type, Limits]]:
+    """The type and limits of each field of an op."""
+    found = _RULES.get(op.name)
+    if found is None:
+        infos = op.fields()
+        found = {info.name: (parse_type(info.type), (info.minimum, info.maximum)) for info in infos}
+        _RULES[op.name] = found
+    return found
+
+
+class At(NamedTuple):
     """Where a node runs: the names in reach, the body's input, the value that enters it, the place."""
 
     env: Env
@@ -88,7 +103,7 @@ class Computing:
         kind: Type,
         at: At,
         what: str,
-        limits: tuple[float | None, float | None] = (None, None),
+        limits: Limits = (None, None),
     ) -> object:
         """What a field's syntax stands for here; raises Poisoned after a fault, which is reported."""
         if isinstance(syntax, Constant):

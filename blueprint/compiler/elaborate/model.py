@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from blueprint.compiler.elaborate.computing import At
 from blueprint.compiler.elaborate.place import Place
@@ -32,7 +31,7 @@ def elaborate(
     env = Env(model.library)
     run.model_env = env
     start = At(env, POISON, POISON, Place())
-    start = replace(start, place=start.place.sharing())
+    start = start._replace(place=start.place.sharing())
     faults = len(reporter.found)
     _arguments(run, model, settings or {}, env, start)
     for name, syntax in model.lets.items():
@@ -61,7 +60,7 @@ def elaborate(
     inner = env.inner()
     at = At(inner, first, first, place)
     for node in model.body.nodes:
-        at = replace(at, current=run.node(node, at))
+        at = at._replace(current=run.node(node, at))
     outputs, training_only = _outputs(run, model, at)
     if len(reporter.found) > faults or not outputs:
         return None, arguments

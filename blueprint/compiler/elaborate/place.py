@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from blueprint.compiler.graph import Frame, Initialiser
 from blueprint.diagnostics import Note, Span
@@ -12,8 +12,7 @@ InitMap = Mapping[str, Mapping[str, tuple[Initialiser, Span]]]
 """Initialisers by op and parameter, with the place where each is written."""
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A place in the expansion.
 
     frames: the parts of the weights' names so far. suffix: indices of loops without a name of
@@ -43,21 +42,21 @@ class Place:
     def enter(self, label: str, call: int, kind: str = "") -> Place:
         """The place inside a structure of that label."""
         frames, last = self.leaf(label)
-        return replace(self, frames=(*frames, Frame(last, call, kind)), suffix=())
+        return self._replace(frames=(*frames, Frame(last, call, kind)), suffix=())
 
     def indexed(self, index: int, run: int) -> Place:
         """The place inside an iteration of a loop without a name."""
-        return replace(self, suffix=(*self.suffix, (index, run)))
+        return self._replace(suffix=(*self.suffix, (index, run)))
 
     def sharing(self) -> Place:
         """This place as one whose labels of `share` are its own."""
-        return replace(self, shared=replace(self, shared=None))
+        return self._replace(shared=self._replace(shared=None))
 
     def called(self, block: str, span: Span) -> Place:
         """The place inside a call of a block."""
         note = Note(f"in block `{block}`, called at {span.place}{self.round}")
-        return replace(self, calls=(note, *self.calls), round="")
+        return self._replace(calls=(note, *self.calls), round="")
 
     def with_inits(self, inits: InitMap) -> Place:
         """The place with initialisers that win over those further out."""
-        return replace(self, inits=(*self.inits, inits)) if inits else self
+        return self._replace(inits=(*self.inits, inits)) if inits else self

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from blueprint.compiler.bind_calls import call_arguments
-from blueprint.compiler.elaborate.computing import At
+from blueprint.compiler.elaborate.computing import At, rules
 from blueprint.compiler.elaborate.emitting import Emitting
 from blueprint.compiler.elaborate.values import POISON, BlockBody, Env, LiteralBody, OpBody, Poisoned, Value
 from blueprint.compiler.labels import transparent
 from blueprint.compiler.structures import Structure
 from blueprint.compiler.syntax import Argument, Block, Body, NodeSyntax, ValueSyntax
 from blueprint.diagnostics import Reporter, Span
-from blueprint.language.types import ANY, BodyLike, Type, describe, parse_type
+from blueprint.language.types import ANY, BodyLike, Type, describe
 from blueprint.ops import Op
 
 MAX_DEPTH = 80
@@ -76,17 +75,18 @@ class Elaborator(Emitting):
             self.report("wrong-type", message, node.sources[0].span, at)
             raise Poisoned
         if arity == 1 and sources:
-            at = replace(at, current=sources[0])
+            at = at._replace(current=sources[0])
         if node.share is not None:
             assert at.place.shared is not None, "elaborate: no place for a shared label"
             base = at.place.shared
-            at = replace(at, place=replace(at.place, frames=base.frames, suffix=base.suffix, tied=True))
+            at = at._replace(place=at.place._replace(frames=base.frames, suffix=base.suffix, tied=True))
         name = node.share or label or node.label
         if isinstance(node.target, Structure):
             return self._structure(node, node.target, at, name, label is not None)
         if isinstance(node.target, str):
             return self._called(node, at, name)
-        at = replace(at, place=at.place.with_inits(self.inits(node.init, at)))
+        if node.init:
+            at = at._replace(place=at.place.with_inits(self.inits(node.init, at)))
         return self.op(node, node.target, node.fields, sources, at, name)
 
     def op(
@@ -99,12 +99,11 @@ class Elaborator(Emitting):
         label: str,
     ) -> Value:
         """Run an op with its fields computed here."""
-        infos = {info.name: info for info in op.fields()}
-        fields = {
-            name: self.value(syntax, parse_type(infos[name].type), at, name, (infos[name].minimum, infos[name].maximum))
-            for name, syntax in syntaxes.items()
-        }
-        plain = {name: _plain(value) for name, value in fields.items()}
+        known = rules(op)
+        plain: dict[str, object] = {}
+        for name, syntax in syntaxes.items():
+            kind, limits = known[name]
+            plain[name] = _plain(self.value(syntax, kind, at, name, limits))
         inputs = sources if op.arity is None or op.arity > 1 else () if op.arity == 0 else (at.current,)
         outputs = self.emit(op(**plain), inputs, at, label, node.span, node)
         return outputs[0]
@@ -131,7 +130,8 @@ class Elaborator(Emitting):
         """Run a body that a node calls, with the node's arguments."""
         if isinstance(body, OpBody):
             return self._call_op(body.op, node, at, label)
-        at = replace(at, place=at.place.with_inits(self.inits(node.init, at)))
+        if node.init:
+            at = at._replace(place=at.place.with_inits(self.inits(node.init, at)))
         if isinstance(body, BlockBody):
             wanted = body.block.arguments or {}
             bound = self._given(node, wanted, f"block `{body.block.name}`", at)
@@ -217,9 +217,9 @@ class Elaborator(Emitting):
         from blueprint.compiler.elaborate.structures import RULES
 
         if (named or not transparent(node)) and structure.name not in ("parameter", "for", "repeat"):
-            at = replace(at, place=at.place.enter(label, self.new_run()))
-        if structure.name != "parameter":
-            at = replace(at, place=at.place.with_inits(self.inits(node.init, at)))
+            at = at._replace(place=at.place.enter(label, self.new_run()))
+        if structure.name != "parameter" and node.init:
+            at = at._replace(place=at.place.with_inits(self.inits(node.init, at)))
         rule: Callable[[Elaborator, NodeSyntax, At, str | None], Value] = RULES[structure.name]
         return rule(self, node, at, label if named or not transparent(node) else None)
 

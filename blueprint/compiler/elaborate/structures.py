@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from math import isclose
 
 from blueprint.compiler.elaborate.run import At, Elaborator
@@ -26,7 +25,7 @@ def _make(name: str, **fields: object) -> Op:
 
 
 def _body(run: Elaborator, node: NodeSyntax, role: str, at: At) -> Value:
-    return run.body(node.bodies[role], replace(at, x=at.current))
+    return run.body(node.bodies[role], at._replace(x=at.current))
 
 
 def residual(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
@@ -102,7 +101,7 @@ def branches(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Va
         if path.when is not None and not run.value(path.when, Type(("bool",)), at, "when"):
             continue
         place = at.place.enter(path.label, run.new_run())
-        results.append(run.body(path.body, replace(at, x=value, current=value, place=place)))
+        results.append(run.body(path.body, at._replace(x=value, current=value, place=place)))
         roles.append(f"path `{path.name}`")
     if not results:
         run.report("expression-value", "every path of `branches` is off", node.span, at, help="guard the node itself")
@@ -195,7 +194,7 @@ def attention(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> V
     result = run.emit(op, tuple(inputs), at, "scores", node.span, node)[0]
     if "out" in node.fields:
         body = run.value(node.fields["out"], Type(parameters=()), at, "out")
-        return run.role(body, node, "out", replace(at, x=result, current=result))
+        return run.role(body, node, "out", at._replace(x=result, current=result))
     return run.emit(_make("linear", out_features=width), (result,), at, "out", node.span)[0]
 
 
@@ -209,7 +208,7 @@ def rearrange(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> V
     moved = run.emit(op, (at.current,), at, node.places["rearrange"], node.span, node)[0]
     if "body" not in node.bodies:
         return moved
-    inside = _body(run, node, "body", replace(at, current=moved))
+    inside = _body(run, node, "body", at._replace(current=moved))
     if moved.type is None or inside.type is None or at.current.type is None:
         return POISON
     assert hasattr(op, "inverse"), "elaborate: a rearrange that cannot be undone"
@@ -224,7 +223,7 @@ def parameter(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> V
         for name, size in node.extra.get("shape", {}).items()
         if size is not None
     )
-    at = replace(at, place=at.place.with_inits(run.inits(node.init, at)))
+    at = at._replace(place=at.place.with_inits(run.inits(node.init, at)))
     return run.emit(_make("parameter", shape=shape), (), at, label or node.label, node.span, node)[0]
 
 
@@ -347,11 +346,11 @@ def _rounds(run: Elaborator, node: NodeSyntax, at: At, label: str | None, rounds
             place = base.enter(str(index), run.new_run())
         else:
             place = base.indexed(index, loop)
-        place = replace(place, round=f", repeat {index + 1} of {len(rounds)}", rounds=together).sharing()
+        place = place._replace(round=f", repeat {index + 1} of {len(rounds)}", rounds=together).sharing()
         inner = env.inner()
         inside = At(inner, current, current, place)
         for step in body.nodes:
-            inside = replace(inside, current=run.node(step, inside))
+            inside = At(inner, current, run.node(step, inside), place)
         current = inside.current
         for outer, syntax in node.extra.get("collect", {}).items():
             try:
