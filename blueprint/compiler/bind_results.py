@@ -92,8 +92,9 @@ def bind_expectations(reporter: Reporter, tree: Tree | None) -> tuple[Expectatio
 def _figure(reporter: Reporter, tree: Tree) -> tuple[float, float, str, Span] | None:
     """A count, or a rounded one such as `20.59M`, with half a unit of its last place."""
     text = str(plain(tree))
-    if isinstance(tree, Scalar) and isinstance(tree.value, int) and not isinstance(tree.value, bool):
-        return float(tree.value), 0.0, f"{tree.value:,}", tree.span
+    value = tree.value if isinstance(tree, Scalar) else None
+    if isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer():
+        return float(value), 0.0, f"{int(value):,}", tree.span
     match = re.fullmatch(r"(\d+)(?:\.(\d+))?\s*([kKMGT])", text)
     if match is None or not isinstance(tree, Scalar):
         reporter.error("wrong-type", "a figure is a whole number, or rounded like `20.59M`", tree.span)
