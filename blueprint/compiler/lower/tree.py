@@ -150,8 +150,9 @@ def _make_container(root: Place, path: Path, stretches: list[tuple[int, int]], u
         return
     if len(regions) > 1 and len({uses.fingerprint(region, len(path)) for region in regions}) > 1:
         return
-    frame = uses.graph.nodes[regions[0].start].frames[len(path) - 1]
-    place.regions, place.kind = regions, frame.kind or frame.name
+    frames = uses.graph.nodes[regions[0].start].frames[: len(path)]
+    named = next((f for f in reversed(frames) if f.kind or not f.name.isdecimal()), frames[-1])  # a round: the loop's
+    place.regions, place.kind = regions, named.kind or named.name
 
 
 def _stretches(graph: Graph) -> dict[Path, list[tuple[int, int]]]:
