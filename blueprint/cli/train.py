@@ -38,6 +38,7 @@ def train(
     from blueprint.cli.settings import data_override, divided
     from blueprint.cli.stopping import Stopper
     from blueprint.diagnostics import Diagnostic, UsageError
+    from blueprint.diagnostics.wording import counted
 
     arguments, fields = divided(settings or [])
     overrides = [data_override(data)] if data else []
@@ -76,7 +77,7 @@ def train(
     if summary.top1 is not None:
         progress.line(
             f"{summary.split} top-1 {summary.top1:.2%}, top-5 {summary.top5:.2%}"
-            f" after {summary.epochs:g} epochs, {summary.seconds:.0f} s"
+            f" after {counted(round(summary.epochs), 'epoch')}, {summary.seconds:.0f} s"
         )
     if summary.interrupted:
         progress.line(
