@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
 from blueprint.diagnostics import Diagnostic, SpecError
 from blueprint.ops import (
@@ -23,6 +26,9 @@ from blueprint.ops import (
     upsample,
 )
 from blueprint.ops.base import Op
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "blueprint.ops"
 """The entry point group under which a package offers an `Op` class, or a tuple of them."""
@@ -71,6 +77,34 @@ def ops() -> dict[str, type[Op]]:
     if faults:
         raise SpecError(faults)
     return found
+
+
+def entry_points(group: str) -> Iterable[EntryPoint]:
+    """The entry points of a group; the metadata is read in full only where an installed package names the group."""
+    if not any(_offers(folder, group) for folder in sys.path):
+        return ()
+    from importlib.metadata import entry_points as installed
+
+    return installed(group=group)
+
+
+def _offers(folder: str, group: str) -> bool:
+    """Whether a package in a folder of the search path has entry points of a group; True where one cannot tell."""
+    try:
+        with os.scandir(folder or ".") as entries:
+            packages = [entry.path for entry in entries if entry.name.endswith((".dist-info", ".egg-info"))]
+    except NotADirectoryError:
+        return True
+    except OSError:
+        return False
+    for package in packages:
+        try:
+            with open(os.path.join(package, "entry_points.txt"), "rb") as file:
+                if b"[%s]" % group.encode() in file.read():
+                    return True
+        except OSError:
+            continue
+    return False
 
 
 def find(name: str) -> type[Op] | None:
