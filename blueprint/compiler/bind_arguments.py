@@ -14,6 +14,14 @@ Limits = tuple[float | None, float | None]
 Declared = tuple[Type, ValueSyntax | None, bool]
 """An argument's type, its default, and whether either is at fault."""
 NO_LIMITS: Limits = (None, None)
+_OTHER_WORDS = {
+    "integer": "int",
+    "boolean": "bool",
+    "number": "float",
+    "str": "text",
+    "string": "text",
+    "tensor": "map",
+}
 _KEYS = ("type", "default", "min", "max", "help")
 
 
@@ -92,7 +100,7 @@ def _declared(binder: NodeBinder, name: str, tree: Scalar, names: Names, limits:
         return ANY, None, True
     if len(kind.members) == 1 and not kind.bases and kind.element is None and kind.parameters is None:
         word = kind.members[0]
-        meant = nearest(word, [*BASES, "list", "body"])
+        meant = _OTHER_WORDS.get(word) or nearest(word, [*BASES, "list", "body"])
         binder.reporter.error(
             "wrong-type",
             f"there is no type `{word}`",

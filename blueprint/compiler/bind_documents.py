@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from blueprint.compiler import labels
 from blueprint.compiler.bind_arguments import bind_arguments
+from blueprint.compiler.bind_defaults import bind_defaults
 from blueprint.compiler.bind_inits import bind_inits
-from blueprint.compiler.bind_nodes import VALUE, NodeBinder
+from blueprint.compiler.bind_nodes import NodeBinder
 from blueprint.compiler.bind_results import bind_expectations, bind_outputs, bind_settings, check_keys, misspelt
+from blueprint.compiler.bind_sources import VALUE
 from blueprint.compiler.structures import STRUCTURES
 from blueprint.compiler.syntax import (
     Argument,
@@ -26,9 +28,8 @@ from blueprint.compiler.syntax import (
 from blueprint.diagnostics import Note, Reporter, Span
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree, plain
-from blueprint.language.types import ANY, Type, parse_type
+from blueprint.language.types import ANY, Type
 from blueprint.ops import find
-from blueprint.ops.base import FieldInfo
 
 if TYPE_CHECKING:
     from blueprint.compiler.loading import Loader
@@ -95,7 +96,7 @@ class DocumentBinder:
         self.used(library)
         self.announce(library)
         names = Names(library)
-        self.defaults()
+        bind_defaults(self.nodes, self.tree.get("defaults"))
         init = self.init(names)
         self.blocks(library, names, init)
         if self.tree.get("blocks") is None and not misspelt(self.tree, "blocks", BLOCKS_KEYS):
@@ -126,7 +127,7 @@ class DocumentBinder:
         settings = dict(parent.settings) if parent else {}
         settings.update(self.settings(arguments, names, parent))
         lets = self.lets(names, parent)
-        self.defaults()
+        bind_defaults(self.nodes, self.tree.get("defaults"))
         init: Inits = dict(parent.init) if parent else {}
         init.update(self.init(names))
         self.blocks(library, names, {})
@@ -229,52 +230,6 @@ class DocumentBinder:
         message = f"`{entry.key.value}` has no block `{word}`"
         self.reporter.error("unknown-block", message, item.span, help=help)
 
-    def defaults(self) -> None:
-        """Take in the file's `defaults`; their values are bound where a node needs them."""
-        tree = self.tree.get("defaults")
-        if tree is None:
-            return
-        if not isinstance(tree, Mapping):
-            self.reporter.error("wrong-type", "`defaults` is a mapping of ops", tree.span)
-            return
-        for entry in tree:
-            word = str(entry.key.value)
-            fields = {info.name: info for info in self._fields(word)}
-            if not fields:
-                self.reporter.error("unknown-op", f"there is no op `{word}` with fields", entry.key.span)
-            elif not isinstance(entry.value, Mapping):
-                self.reporter.error("wrong-type", "the defaults of an op are a mapping of its fields", entry.value.span)
-            else:
-                found: dict[str, Entry] = {}
-                for field in entry.value:
-                    name = str(field.key.value)
-                    if name not in fields:
-                        meant = nearest(name, list(fields))
-                        self.reporter.error(
-                            "unknown-key",
-                            f"`{word}` has no field `{name}`",
-                            field.key.span,
-                            help=f"did you mean `{meant}`?" if meant else f"its fields: {', '.join(fields)}",
-                        )
-                    else:
-                        found[name] = field
-                        self._judge_default(fields[name], field.value)
-                self.nodes.defaults[word] = found
-
-    def _judge_default(self, info: FieldInfo, tree: Tree) -> None:
-        """Report a default that no node could take; what names mean is known only where a node takes it."""
-        kind = parse_type(info.type)
-        if kind.is_body and not isinstance(tree, Scalar):
-            return
-        if isinstance(tree, Scalar) and (tree.value is None or isinstance(tree.value, str)):
-            return
-        names = _AnyNames(Library("", True))
-        self.nodes.values.bind(tree, kind, names, info.name, (info.minimum, info.maximum))
-
-    def _fields(self, word: str) -> tuple[FieldInfo, ...]:
-        op = find(word)
-        return STRUCTURES[word].fields if word in STRUCTURES else op.fields() if op is not None else ()
-
     def init(self, names: Names) -> Inits:
         """The document's `init`."""
         tree = self.tree.get("init")
@@ -306,7 +261,6 @@ class DocumentBinder:
         for entry in tree:
             name = str(entry.key.value)
             if find(name) is not None or name in STRUCTURES:
-                del library.blocks[name]
                 self.reporter.error("name-clash", f"`{name}` is an op, so no block can bear the name", entry.key.span)
                 continue
             self.nodes.check_name(name, entry.key.span, "a block")
@@ -400,10 +354,3 @@ class DocumentBinder:
             help = "`input: [3, 32, 32]`, or `input: {image: [3, 32, 32], …}`"
             self.reporter.error("missing-key", "a model needs an input", tree.span, help=help)
         return len(self.reporter.found) == before
-
-
-class _AnyNames(Names):
-    """Names in reach at a place not yet known: any."""
-
-    def variable(self, name: str) -> bool:
-        return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from blueprint.compiler import labels
 from blueprint.compiler.bind_calls import call_arguments
 from blueprint.compiler.bind_inits import bind_inits, bind_parameters
+from blueprint.compiler.bind_sources import VALUE, bind_inputs, bind_sources, check_sources
 from blueprint.compiler.bind_values import ValueBinder
 from blueprint.compiler.reserved import RESERVED
 from blueprint.compiler.structures import BESIDE, STRUCTURES, Structure
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BOOL = Type(("bool",))
-VALUE = Type(("map", "tokens", "vector"))
 
 
 class NodeBinder:
@@ -40,6 +40,7 @@ class NodeBinder:
         self.reporter = reporter
         self.defaults: dict[str, dict[str, Entry]] = {}
         self.bound_at: dict[str, Span] = {}
+        self.coming: list[dict[str, Span]] = []
         self.values = ValueBinder(reporter, self.value_body, self.known_bodies)
 
     def known_bodies(self, names: Names) -> list[str]:
@@ -63,7 +64,10 @@ class NodeBinder:
             )
             return Body((), tree.span)
         items = tree.items if isinstance(tree, Sequence) else (tree,)
+        given = [item.get("as") for item in items if isinstance(item, Mapping)]
+        self.coming.append({str(name.value): name.span for name in given if isinstance(name, Scalar)})
         nodes = [node for item in items if (node := self.node(item, names)) is not None]
+        self.coming.pop()
         return Body(tuple(nodes), tree.span)
 
     def node(self, tree: Tree, names: Names) -> NodeSyntax | None:
@@ -175,7 +179,7 @@ class NodeBinder:
         if word == "side" and "as" not in {str(entry.key.value) for entry in beside}:
             help = "it names the result, which nothing else passes on"
             self.reporter.error("missing-key", "`side` needs `as`", node.span, help=help)
-        self._one_source(node)
+        check_sources(self, node)
         if isinstance(target, Structure):
             self._structure(node, target, head.value, beside, names, bare)
         elif isinstance(target, str):
@@ -231,7 +235,7 @@ class NodeBinder:
         elif key == "when":
             node.when = self.values.bind(value, BOOL, names, "when")
         elif key == "from":
-            node.sources = self.value_names(value, names)
+            node.sources = bind_sources(self, value, names)
             node.spans["from"] = value.span
         elif key == "init":
             target = node.target
@@ -240,83 +244,16 @@ class NodeBinder:
             else:
                 node.init = bind_inits(self, value, names)
 
-    def _one_source(self, node: NodeSyntax) -> None:
-        """Report more values than one that enter what takes one."""
-        arity = node.target.arity if isinstance(node.target, type) else int(node.head != "parameter")
-        if "from" in node.spans and (arity == 0 or (arity == 1 and len(node.sources) > 1)):
-            message = f"`{node.head}` takes {'no value' if arity == 0 else 'one value'}"
-            help = "join several with `add`, `multiply` or `concat` before it" if arity else "leave out `from`"
-            self.reporter.error("wrong-type", message, node.spans["from"], help=help)
-
-    def value_names(self, tree: Tree, names: Names) -> tuple[Computed, ...]:
-        """The values in a list, or one, each a name or an expression; names that are not known are reported."""
-        found = []
-        if isinstance(tree, Sequence) and not tree.items:
-            self.reporter.error(
-                "wrong-type", "a value is missing", tree.span, help="values are given by name: `[a, b]`"
-            )
-        for item in tree.items if isinstance(tree, Sequence) else (tree,):
-            if not isinstance(item, Scalar) or not isinstance(item.value, str):
-                self.reporter.error(
-                    "wrong-type", "a value is given by its name", item.span, help="name it with `as` where it is made"
-                )
-                continue
-            expression = self.values.expression(item.value, item.inner)
-            if expression is None:
-                continue
-            if isinstance(expression, Name) and expression.name != "x" and not names.variable(expression.name):
-                self._no_value(expression.name, item.span, names)
-            elif isinstance(expression, Name) or self.values.check_names(expression, VALUE, names, item.inner):
-                found.append(Computed(expression, item.inner))
-        return tuple(found)
-
-    def _no_value(self, name: str, span: Span, names: Names) -> None:
-        meant, elsewhere = nearest(name, ["x", *names.variables()]), self.bound_at.get(name)
-        help = f"did you mean `{meant}`?" if meant else "name a value with `as` where it is made"
-        notes = []
-        if elsewhere is not None:
-            notes = [Note("this one is seen only inside its own loop, path or block", elsewhere)]
-            help = "`collect` gives a loop's values to what follows; a block takes values as arguments"
-        self.reporter.error("unknown-name", f"nothing here is called `{name}`", span, notes=notes, help=help)
-
     def _op(self, node: NodeSyntax, op: type[Op], tree: Tree, names: Names, bare: bool) -> None:
         infos = op.fields()
         if op.arity is None or op.arity > 1:
-            fields = self._inputs(node, op, tree, names)
+            fields = bind_inputs(self, node, op, tree, names)
             if fields is None:
                 return
             tree = fields
         bound = self.fields(node.head, infos, op.main, None if bare else tree, names, node.span)
         if bound is not None:
             node.fields, node.spans = bound
-
-    def _inputs(self, node: NodeSyntax, op: type[Op], tree: Tree, names: Names) -> Mapping | None:
-        """Bind the inputs of an op of several; what is left are its fields. None after a fault."""
-        fields, given = Mapping((), tree.span), tree
-        if isinstance(tree, Mapping):
-            entry = tree.entry("inputs")
-            fields = Mapping(tuple(e for e in tree if e is not entry), tree.span)
-            given = Scalar(None, tree.span) if entry is None else entry.value
-        nothing = isinstance(given, Scalar) and given.value is None
-        if nothing and not node.sources:
-            if "from" not in node.spans:
-                help = f"`{node.head}: [a, b]`"
-                self.reporter.error("missing-key", f"`{node.head}` needs its inputs by name", node.span, help=help)
-            return None
-        if not nothing and node.sources:
-            self.reporter.error(
-                "unknown-key", f"`{node.head}` has its inputs already", node.spans["from"], help="leave out `from`"
-            )
-            return None
-        if not nothing:
-            before = len(self.reporter.found)
-            node.sources = self.value_names(given, names)
-            if len(self.reporter.found) > before:
-                return None
-        if isinstance(given, Sequence) and op.arity is not None and len(node.sources) != op.arity:
-            self.reporter.error("wrong-type", f"`{node.head}` takes {op.arity} inputs", node.span)
-            return None
-        return fields
 
     def fields(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from blueprint.compiler.bind_nodes import NodeBinder
+from blueprint.compiler.bind_sources import bind_sources
 from blueprint.compiler.syntax import Argument, Expectation, Names, Output, ValueSyntax
 from blueprint.diagnostics import Reporter, Span
 from blueprint.diagnostics.nearest import nearest
@@ -59,7 +60,7 @@ def bind_outputs(binder: NodeBinder, tree: Tree | None, names: Names) -> tuple[O
                 continue
             value = source
         binder.check_name(str(entry.key.value), entry.key.span, "an output", reserved=False)
-        sources = binder.value_names(value, names)
+        sources = bind_sources(binder, value, names)
         if isinstance(value, Sequence) and len(value.items) > 1:
             binder.reporter.error("wrong-type", "an output is one value", value.span, help="name each by itself")
         elif sources:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from blueprint.compiler.bind_inits import bind_initial
+from blueprint.compiler.bind_sources import bind_sources
 from blueprint.compiler.structures import Structure
 from blueprint.compiler.syntax import Computed, Constant, Names, NodeSyntax, Path, ValueSyntax
 from blueprint.diagnostics import Note, Span
@@ -134,11 +135,13 @@ def _split(binder: NodeBinder, node: NodeSyntax, tree: Tree, names: Names) -> No
         node.extra["split"] = binder.values.bind(tree, INT, names, "split", (2, None))
         return
     sizes: dict[str, ValueSyntax | None] = {}
+    misspelt: set[str | None] = set()
     known = [path.name for path in node.paths]
     for entry in tree:
         word = str(entry.key.value)
         if word not in known:
             meant = nearest(word, known)
+            misspelt.add(meant)
             binder.reporter.error(
                 "unknown-path",
                 f"there is no path `{word}`",
@@ -150,7 +153,7 @@ def _split(binder: NodeBinder, node: NodeSyntax, tree: Tree, names: Names) -> No
         else:
             size = binder.values.bind(entry.value, INT, names, word, (1, None))
             sizes[word] = Constant(1, entry.key.span) if size is None else size
-    missing = [name for name in known if name not in sizes]
+    missing = [name for name in known if name not in sizes and name not in misspelt]
     if missing:
         binder.reporter.error(
             "missing-key", f"`split` leaves out path `{missing[0]}`", tree.span, help=f"`{missing[0]}: rest`"
@@ -271,7 +274,7 @@ def _collect(binder: NodeBinder, node: NodeSyntax, tree: Tree, names: Names, inn
     collected: dict[str, Computed] = {}
     for entry in tree:
         outer = binder.key_name(entry.key, "a collected list")
-        found = binder.value_names(entry.value, inner)
+        found = bind_sources(binder, entry.value, inner)
         if isinstance(entry.value, Sequence) and len(entry.value.items) != 1:
             binder.reporter.error("wrong-type", "a collected list is of one value", entry.value.span)
         elif outer is not None and len(found) == 1:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from blueprint.compiler.syntax import Body, BodyLiteral, Computed, Constant, Deferred, Names, Several, ValueSyntax
 from blueprint.diagnostics import Reporter, Span
 from blueprint.diagnostics.nearest import nearest
-from blueprint.language.evaluate import MAX_MAGNITUDE, unknown_function
 from blueprint.language.expression import parse
+from blueprint.language.expression_faults import MAX_MAGNITUDE, unknown_function
 from blueprint.language.functions import FUNCTIONS
 from blueprint.language.terms import Call, Compare, Expression, ExpressionFault, ListOf, Literal, Name, parts, walk
 from blueprint.language.tree import Mapping, Scalar, Sequence, Tree
@@ -164,7 +164,12 @@ class ValueBinder:
                 continue
             good = False
             meant = nearest(
-                word, [*names.variables(), "x", "in_channels", *kind.members, *(bodies if kind.is_body else [])]
+                word,
+                [
+                    *(*names.variables(), "x", "in_channels", *kind.members),
+                    *(bodies if kind.is_body else []),
+                    *(names.choices() if in_comparison else []),
+                ],
             )
             self.reporter.error(
                 "unknown-name",

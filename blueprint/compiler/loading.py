@@ -147,7 +147,10 @@ class Loader:
         if actual != kind:
             verb = {"model": "extended", "blocks": "used"}[kind]
             self.reporter.error(
-                "wrong-kind", f"only a document of kind `{kind}` can be {verb}", tree.span, label=f"is a {actual}"
+                "wrong-kind",
+                f"only a document of kind `{kind}` can be {verb}",
+                tree.span,
+                label=f"its kind is `{actual}`",
             )
             return None
         self.paths[id(found)] = path

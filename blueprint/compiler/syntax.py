@@ -278,6 +278,10 @@ class Names:
         """Whether an enumeration in reach has that member."""
         return name in self.members or (self.outer is not None and self.outer.member(name))
 
+    def choices(self) -> list[str]:
+        """The members of all enumerations in reach."""
+        return [*sorted(self.members), *(self.outer.choices() if self.outer else [])]
+
     def variables(self) -> list[str]:
         """All variables in reach, the nearest first."""
         return [*self.types, *(self.outer.variables() if self.outer else [])]

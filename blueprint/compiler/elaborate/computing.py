@@ -121,7 +121,7 @@ class Computing:
         try:
             result = coerce(result, kind)
         except Mismatch as fault:
-            self.report("wrong-type", f"`{what}` {fault}", syntax.span, at)
+            self.report("wrong-type", f"`{what}` {fault}", syntax.span, at, help=_mending(result, kind))
             raise Poisoned from None
         if not within(result, limits):
             self.report("out-of-range", f"`{what}` {limit_text(limits)}", syntax.span, at, label=f"is {show(result)}")
@@ -223,6 +223,16 @@ class Computing:
         for index in range(before, len(self.reporter.found)):
             found = self.reporter.found[index]
             self.reporter.found[index] = replace(found, notes=(*found.notes, *trail(at.place)))
+
+
+def _mending(value: object, kind: Type) -> str:
+    """What to do with a number where another sort of it is wanted."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and kind.bases == ("bool",):
+        return "compare it: `> 0`, `!= 0`"
+    if isinstance(value, float) and {"int", "size"} & set(kind.bases):
+        return "`//` divides without a rest; `round`, `floor` and `ceil` make a whole number"
+    return ""
 
 
 def trail(place: Place) -> tuple[Note, ...]:

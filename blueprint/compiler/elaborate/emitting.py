@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from blueprint.compiler.elaborate.computing import At, Computing
+from blueprint.compiler.elaborate.explaining import causes, named, projection
 from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
 from blueprint.compiler.graph import Initialiser, Node
 from blueprint.compiler.syntax import NodeSyntax
@@ -84,7 +85,7 @@ class Emitting(Computing):
             inferred = op.infer(*types)
             weights = op.weights(*types)
         except Misfit as fault:
-            self._misfit(fault, node, span, inputs, at, roles)
+            self._misfit(fault, op, node, span, inputs, at, roles)
             return (POISON,)
         outs = inferred if isinstance(inferred, tuple) else (inferred,)
         frames, label = at.place.leaf(label)
@@ -95,7 +96,7 @@ class Emitting(Computing):
         outputs = tuple(Value(len(self.types) + i, kind) for i, kind in enumerate(outs))
         self.types.extend(outs)
         for value in outputs:
-            self.makers[value.id] = (f"`{node.as_name if node and node.as_name else op.name}`", span)
+            self.makers[value.id] = (named(span, node.as_name if node else None), span)
         ids = tuple(v.id for v in outputs)
         if node is not None:
             self.written.update(ids)
@@ -158,6 +159,7 @@ class Emitting(Computing):
     def _misfit(
         self,
         fault: Misfit,
+        op: Op,
         node: NodeSyntax | None,
         span: Span,
         inputs: tuple[Value, ...],
@@ -168,14 +170,21 @@ class Emitting(Computing):
         place = span
         if node is not None and fault.field is not None:
             place = node.spans.get(fault.field, span)
-        notes = []
+        notes: list[Note] = []
         for index in fault.inputs:
             value = inputs[index] if index < len(inputs) else POISON
             name, made = self.makers.get(value.id, ("", None))
-            if made is not None and value.type is not None:
+            if made is not None and made != span and value.type is not None:
                 lead = f"{roles[index]} ends with {name}, which" if index < len(roles) else name
                 notes.append(Note(f"{lead} gives {value.type} here", made))
-        self.report(fault.code, fault.message, place, at, label=fault.label, notes=tuple(notes), help=fault.help)
+        help = fault.help
+        if fault.code == "shape-mismatch" and len(inputs) == 2:
+            extra = causes(inputs, self.nodes, self.types, self.makers)
+            told = {note.span for note in notes}
+            notes = [_joined(note, extra) for note in notes] + [note for note in extra if note.span not in told]
+            if op.name in ("add", "average", "maximum", "multiply"):
+                help = projection(inputs, self.makers, roles) or help
+        self.report(fault.code, fault.message, place, at, label=fault.label, notes=tuple(notes), help=help)
 
     def _inits_for(self, op: Op, weights: Mapping[str, Weight], at: At) -> dict[str, Initialiser]:
         """The initialisers of an op's weights: the nearest that is written for each."""
@@ -202,6 +211,15 @@ class Emitting(Computing):
                     help="take another initialiser, such as `zeros` or `normal`",
                 )
         return found
+
+
+def _joined(note: Note, causes: list[Note]) -> Note:
+    """The note, with the cause that stands at its place."""
+    for cause in causes:
+        if cause.span == note.span and cause != note:
+            change = cause.message.partition("` ")[2].removesuffix(" here")
+            return Note(f"{note.message.removesuffix(' here')} here: it {change}", note.span)
+    return note
 
 
 def _shape(weight: Weight | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isclose
 
+from blueprint.compiler.elaborate.explaining import causes
 from blueprint.compiler.elaborate.run import At, Elaborator
 from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
 from blueprint.compiler.structures import ACTIVATIONS
@@ -50,8 +51,8 @@ def residual(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Va
 
 def _sum(run: Elaborator, node: NodeSyntax, at: At, result: Value, short: Value) -> Value:
     if result.type is not None and short.type is not None and result.type.axes != short.type.axes:
-        notes = []
         plain = "shortcut" not in node.fields
+        notes: list[Note] = []
         for name, value in (("the body", result), ("the shortcut", short)):
             maker, made = run.makers.get(value.id, ("", None))
             if made is not None and plain and value is short:
@@ -66,13 +67,15 @@ def _sum(run: Elaborator, node: NodeSyntax, at: At, result: Value, short: Value)
                 help = f"give it a `shortcut`, such as [conv: {{out_channels: {rc}, kernel_size: 1{stride}}}]"
             elif rc != sc or rh != sh:
                 help = f"let the shortcut end with {rc} channels and the same height and width"
+        told = {note.span for note in notes}
+        made_small = causes((result, short), run.nodes, run.types, run.makers)
         run.report(
             "shape-mismatch",
             "`residual` needs equal shapes",
             node.span,
             at,
             label=f"body {result.type} and {'input' if plain else 'shortcut'} {short.type}",
-            notes=tuple(notes),
+            notes=(*notes, *(note for note in made_small if note.span not in told)),
             help=help,
         )
         return POISON
