@@ -39,7 +39,7 @@ class Source:
 
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset)
-        return line, offset - self._starts[line - 1] + 1
+        return line, min(offset - self._starts[line - 1], len(self.lines[line - 1])) + 1
 
 
 @dataclass(frozen=True)
