@@ -1,6 +1,10 @@
 """Options of the test suite, and the tests that they leave out."""
 
+import os
+
 import pytest
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads stall on shared cores
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
