@@ -21,6 +21,7 @@ def keys(body: str, **arguments: object) -> list[str]:
         (f"[{CONV}, {CONV}, batch_norm]", ["conv", "conv_2", "batch_norm"]),
         ("[{conv: {kernel_size: 1}, as: stem}]", ["stem"]),
         (f"[{{conv: {{kernel_size: 1}}, as: conv_2}}, {CONV}, {CONV}]", ["conv_2", "conv", "conv_3"]),
+        (f"[{CONV}, {CONV}, {{conv: {{kernel_size: 1}}, as: conv_2}}]", ["conv", "conv_3", "conv_2"]),
         ("[conv: {kernel_size: 1}, {conv: {kernel_size: 1}, as: conv}]", ["conv_2", "conv"]),
         (f"[{{residual: [{CONV}]}}, {CONV}]", ["conv", "conv_2"]),
         (f"[{{residual: [{CONV}], as: unit}}, {CONV}]", ["unit.conv", "conv"]),
@@ -143,6 +144,14 @@ def test_nodes_that_are_not_alike_cannot_share(body, code, part):
     found = faults(f"body: {body}")
     assert {d.code for d in found} == {code}
     assert "share" in found[0].message or "stand under `w" in found[0].message
+
+
+def test_label_that_a_body_brings_along_may_clash_with_a_name_of_the_block_that_runs_it():
+    text = """
+        blocks: {u: {args: {core: body}, body: [{conv: {kernel_size: 1}, as: w}, core]}}
+        body: [u: {core: [{conv: {kernel_size: 1}, share: w}]}]
+    """
+    assert fault(text)[0] == "name-clash"
 
 
 def test_label_of_share_may_stand_beside_a_name():

@@ -74,11 +74,14 @@ flags = st.sampled_from(["flag", "true", "False", "True"])
 lists = st.sampled_from(["dims", "[1, 2, 3]", "[n]", "[n, 4,]", "dims[1:]", "deep[0]"])
 
 
+OPERATORS = st.sampled_from(["+", "-", "*", "/", "//", "%", "**"])
+
+
 def arithmetic(inner):
-    return st.one_of(
-        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "//", "%", "**"]), inner).map(" ".join),
-        st.tuples(st.sampled_from(["-", "+", "- -"]), inner).map("".join),
-        inner.map("({})".format),
+    """Expressions over `inner`, half of them a row of operators without brackets."""
+    rows = st.tuples(st.sampled_from(["", "-", "+", "- -"]), inner, OPERATORS, inner, OPERATORS, inner).map(" ".join)
+    return rows | st.one_of(
+        st.tuples(inner, OPERATORS, inner).map(lambda t: "({} {} {})".format(*t)),
         st.tuples(inner, conditions, inner).map(lambda t: f"({t[0]} if {t[1]} else {t[2]})"),
         st.tuples(st.sampled_from(["min", "max"]), inner, inner).map(lambda t: f"{t[0]}({t[1]}, {t[2]})"),
         st.tuples(st.sampled_from(["abs", "round"]), inner).map(lambda t: f"{t[0]}({t[1]})"),
@@ -99,7 +102,7 @@ conditions = st.deferred(
         conditions.map("not not ({})".format),
     )
 )
-expressions = st.recursive(numbers, arithmetic, max_leaves=8)
+expressions = arithmetic(numbers) | arithmetic(numbers | arithmetic(numbers))
 PYTHON = {"true": True, "abs": abs, "min": min, "max": max, "sum": sum, "len": len, "round": round}
 
 
