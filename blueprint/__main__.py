@@ -1,6 +1,6 @@
 """`python -m blueprint` is the command `blueprint`."""
 
-from blueprint.cli.app import main
+from blueprint.cli import main
 
 if __name__ == "__main__":
     main()

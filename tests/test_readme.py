@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import blueprint
-from blueprint.cli.app import main
+from blueprint.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

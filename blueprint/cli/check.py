@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from blueprint.cli.report import Format, choose, show
+from blueprint.cli.checked import check_and_show
+from blueprint.cli.report import Format
 
 
 def check(
@@ -15,17 +16,4 @@ def check(
     format: Annotated[Format, typer.Option(help="How faults are shown.")] = Format.text,
 ) -> int:
     """Check specs: every fault with its place, its cause and the way to mend it."""
-    choose(format)
-    from blueprint.checking import check_paths
-
-    checked = check_paths(paths)
-    faults = any(d.severity == "error" for d in checked.diagnostics)
-    if checked.diagnostics or format is not Format.text:
-        show(checked.diagnostics)
-    if format is Format.text and not faults:
-        count = len(checked.documents)
-        line = f"{count} document{'' if count == 1 else 's'} without fault"
-        if checked.others:
-            line += f", {len(checked.others)} other file{'' if len(checked.others) == 1 else 's'} passed over"
-        print(line)
-    return int(faults)
+    return check_and_show(paths, format)

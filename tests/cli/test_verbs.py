@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from blueprint.cli.app import main
+from blueprint.cli import main
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_fault_of_our_own_says_so_and_shows_no_traceback(run, monkeypatch: pyt
 )
 def test_quick_verbs_import_no_torch(words: list[str]) -> None:
     code = (
-        "import sys, blueprint.cli.app as a\n"
+        "import sys, blueprint.cli as a\n"
         f"sys.argv = ['blueprint', *{words!r}]\n"
         "try: a.main()\n"
         "except SystemExit as e: assert not e.code, e.code\n"
