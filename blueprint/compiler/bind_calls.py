@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blueprint.compiler.syntax import Argument, Computed, NodeSyntax, ValueSyntax
+from blueprint.compiler.syntax import Argument, NodeSyntax, ValueSyntax
 from blueprint.diagnostics import Note, Span
 from blueprint.diagnostics.nearest import nearest
-from blueprint.language.terms import Name
-from blueprint.language.tree import Scalar, Tree
+from blueprint.language.tree import Tree
 from blueprint.language.types import ANY
 
 if TYPE_CHECKING:
@@ -63,19 +62,8 @@ def _bound(
     for word, tree, place in entries:
         argument = wanted[word]
         node.spans[word] = place
-        if isinstance(tree, Scalar) and tree.value is None:
-            if not names.variable(word):
-                good = False
-                binder.reporter.error(
-                    "unknown-name",
-                    f"`{word}` has no value, and nothing in reach is called `{word}`",
-                    place,
-                    help="an argument with no value takes the name that it bears",
-                )
-                continue
-            bound[word] = Computed(Name(word, 0, len(word)), place)
-            continue
-        value = binder.values.bind(tree, argument.type, names, word, (argument.minimum, argument.maximum))
+        limits = (argument.minimum, argument.maximum)
+        value = binder.values.field(tree, argument.type, names, word, limits, place, "argument")
         if value is None:
             good = False
         else:

@@ -14,7 +14,6 @@ from blueprint.compiler.structures import BESIDE, STRUCTURES, Structure
 from blueprint.compiler.syntax import (
     Argument,
     Body,
-    Computed,
     Names,
     NodeSyntax,
     ValueSyntax,
@@ -303,19 +302,8 @@ class NodeBinder:
         bound: dict[str, ValueSyntax] = {}
         for word, value, place in entries:
             info = by_name[word]
-            if isinstance(value, Scalar) and value.value is None:
-                if not names.variable(word):
-                    good = False
-                    self.reporter.error(
-                        "unknown-name",
-                        f"`{word}` has no value, and nothing in reach is called `{word}`",
-                        place,
-                        help="a field with no value takes the name that it bears",
-                    )
-                    continue
-                bound[word] = Computed(Name(word, 0, len(word)), place)
-                continue
-            result = self.values.bind(value, parse_type(info.type), names, word, (info.minimum, info.maximum))
+            limits = (info.minimum, info.maximum)
+            result = self.values.field(value, parse_type(info.type), names, word, limits, place)
             if result is None:
                 good = False
             else:

@@ -45,6 +45,29 @@ class ValueBinder:
             return None
         return self.constant(tree.value, kind, tree.span, what, limits)
 
+    def field(
+        self,
+        tree: Tree,
+        kind: Type,
+        names: Names,
+        what: str,
+        limits: tuple[float | None, float | None],
+        place: Span,
+        sort: str = "field",
+    ) -> ValueSyntax | None:
+        """As `bind`, for a field or argument at `place`: one with no value takes the name that it bears."""
+        if not isinstance(tree, Scalar) or tree.value is not None:
+            return self.bind(tree, kind, names, what, limits)
+        if names.variable(what):
+            return Computed(Name(what, 0, len(what)), place)
+        self.reporter.error(
+            "unknown-name",
+            f"`{what}` has no value, and nothing in reach is called `{what}`",
+            place,
+            help=f"{'an' if sort[0] in 'aeiou' else 'a'} {sort} with no value takes the name that it bears",
+        )
+        return None
+
     def constant(
         self,
         value: object,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from math import prod
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Call, Layout, Misfit, Op, Weight, option
@@ -94,17 +94,7 @@ class Conv(Op):
     def module(self, *inputs: ValueType) -> nn.Module | None:
         from torch import nn
 
-        return nn.Conv2d(
-            inputs[0].channels,
-            self._out,
-            pair(self.kernel_size),
-            stride=pair(self.stride),
-            padding=self._padding,
-            dilation=pair(self.dilation),
-            groups=self.groups,
-            bias=self.bias,
-            padding_mode=self.padding_mode,
-        )
+        return nn.Conv2d(inputs[0].channels, self._out, **self._arguments())
 
     def code(self, call: Call) -> str:
         if self.padding_mode != "zeros":
@@ -114,6 +104,18 @@ class Conv(Op):
             f"torch.conv2d({call.args[0]}, {call.parameter('weight')}, {bias}, "
             f"{pair(self.stride)}, {self._padding}, {pair(self.dilation)}, {self.groups})"
         )
+
+    def _arguments(self) -> dict[str, Any]:
+        """What torch's module takes beside the channels."""
+        return {
+            "kernel_size": pair(self.kernel_size),
+            "stride": pair(self.stride),
+            "padding": self._padding,
+            "dilation": pair(self.dilation),
+            "groups": self.groups,
+            "bias": self.bias,
+            "padding_mode": self.padding_mode,
+        }
 
     @property
     def _out(self) -> int:
@@ -135,18 +137,7 @@ class MaskedConv(Conv):
     def module(self, *inputs: ValueType) -> nn.Module | None:
         from blueprint.ops.masked_conv import MaskedConv2d
 
-        return MaskedConv2d(
-            inputs[0].channels,
-            self._out,
-            pair(self.kernel_size),
-            stride=pair(self.stride),
-            padding=self._padding,
-            dilation=pair(self.dilation),
-            groups=self.groups,
-            bias=self.bias,
-            padding_mode=self.padding_mode,
-            weight_mask=self.weight_mask,
-        )
+        return MaskedConv2d(inputs[0].channels, self._out, **self._arguments(), weight_mask=self.weight_mask)
 
     def code(self, call: Call) -> str:
         return f"{call.module}({call.args[0]})"
