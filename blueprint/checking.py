@@ -82,7 +82,7 @@ def _check(spec: str | Path | dict[str, object], reporter: Reporter) -> None:
             from blueprint.compiler.passes import run_passes
 
             run_passes(graph)
-            check_expectations(model, reporter)
+            check_expectations(model, reporter, graph)
     elif kind == "blocks":
         loader.library(tree)
     elif kind == "recipe":

@@ -165,25 +165,26 @@ def resolve(
     return None, {}
 
 
-def check_expectations(model: Model, reporter: Reporter) -> None:
-    """Report every figure of the model's `expect` that its graph does not meet."""
+def check_expectations(model: Model, reporter: Reporter, default: Graph) -> None:
+    """Report every figure of the model's `expect` that its graph does not meet; default: the one without settings."""
     for expectation in model.expect:
         faults = Reporter()
         shapes = expected_shapes(model, expectation, faults)
-        graph = None if faults.failed else resolve(model, faults, expectation.settings, shapes)[0]
+        graph: Graph | None = default
+        if expectation.settings is not None or shapes is not None:
+            graph = None if faults.failed else resolve(model, faults, expectation.settings, shapes)[0]
         for diagnostic in faults.found:
             here = diagnostic.span is not None and diagnostic.span.source is expectation.span.source
             inside = here and diagnostic.span is not None and _within(diagnostic.span, expectation.span)
             note = () if inside else (Note("at the settings that `expect` names here", expectation.span),)
             reporter.add(replace(diagnostic, notes=(*diagnostic.notes, *note)))
-        if graph is None:
+        if graph is None or faults.failed:
             continue
-        for key, figure, actual in (
-            ("params", expectation.params, graph.parameters),
-            ("macs", expectation.macs, graph.macs),
-        ):
-            if figure is not None and not abs(actual - figure[0]) <= figure[1]:
-                what = {"params": "parameters", "macs": "multiply-accumulates"}[key]
+        for what, figure in (("parameters", expectation.params), ("multiply-accumulates", expectation.macs)):
+            if figure is None:
+                continue
+            actual = graph.parameters if what == "parameters" else graph.macs
+            if not abs(actual - figure[0]) <= figure[1]:
                 message = f"the network does not have the {what} that `expect` names"
                 label = f"expected {figure[2]}, measured {actual:,}"
                 reporter.error("expect-not-met", message, figure[3], label=label, help=_difference(figure[0], actual))
