@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from blueprint.compiler.text import text
 from torch.utils.flop_counter import FlopCounterMode
 
 import blueprint
 from blueprint.checking import check_paths
+from blueprint.compiler.text import text
 from blueprint.language.zoo import shipped, zoo_root
 
 MODELS = sorted(shipped("model"))
