@@ -72,7 +72,8 @@ def test_torch_export(nets, strict):
 def test_jit_trace(nets):
     lowered, _ = nets
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
+        warnings.simplefilter("ignore", FutureWarning)  # of torch.jit itself, by its release one or the other
+        warnings.simplefilter("ignore", DeprecationWarning)
         traced = torch.jit.trace(lowered, images())
     assert torch.equal(traced(images(3)), lowered(images(3)))
     assert "CallMethod" in str(traced.graph)  # the modules' structure is kept
