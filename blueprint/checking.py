@@ -7,9 +7,9 @@ from pathlib import Path
 
 from blueprint.compiler.loading import Loader
 from blueprint.compiler.specification import check_expectations, resolve
-from blueprint.diagnostics import Diagnostic, Reporter
+from blueprint.diagnostics import Diagnostic, Reporter, UsageError
 from blueprint.language.reader import read_file
-from blueprint.language.tree import Mapping
+from blueprint.language.tree import Mapping, Scalar
 from blueprint.language.zoo import ENDINGS, locate, shown
 
 
@@ -89,6 +89,22 @@ def _check(spec: str | Path | dict[str, object], reporter: Reporter) -> None:
         from blueprint.train.recipe_document import bind_recipe
 
         bind_recipe(tree, reporter)
+        named = tree.get("spec")
+        if isinstance(named, Scalar) and isinstance(named.value, str):
+            _check_named(named, reporter)
     else:
         place = tree.get("kind")
         reporter.error("wrong-kind", "this release reads no studies yet", place.span if place else None)
+
+
+def _check_named(named: Scalar, reporter: Reporter) -> None:
+    """Report a spec that a recipe names and that is not there; its own faults are its file's."""
+    try:
+        path = locate(str(named.value), "model")
+    except UsageError as error:
+        for found in error.diagnostics:
+            reporter.error(found.code, found.message, named.span, help=found.help)
+        return
+    if not path.is_file():
+        message = f"there is no file `{named.value}`"
+        reporter.error("missing-file", message, named.span, help="a path is taken from the working folder")

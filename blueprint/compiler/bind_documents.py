@@ -273,7 +273,8 @@ class DocumentBinder:
             scope = Names(library, names if library.is_model else None, is_block=True)
             block = library.blocks[name]
             block.arguments = bind_arguments(self.nodes, entry.value.get("args"), scope)
-            block.init, block.about = dict(init), entry.value.get("about")
+            about = entry.value.get("about")
+            block.init, block.about = dict(init), plain(about) if about is not None else None
             pending.append((block, entry.value, scope))
         for block, mapping, scope in pending:
             own = mapping.get("init")

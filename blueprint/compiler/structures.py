@@ -13,7 +13,7 @@ class Structure:
 
     Bodies in `roles` are sequences whose names belong to the enclosing body; a field of type
     `body` is named by its place instead. beside: bodies that stand beside the head (`do`).
-    open: whether further keys name axis sizes.
+    open: whether further keys name axis sizes. forms: further keys, with the way each is written.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Structure:
     roles: tuple[tuple[str, bool], ...] = ()  # name, required
     beside: tuple[tuple[str, bool], ...] = ()
     open: bool = False
+    forms: tuple[tuple[str, str], ...] = ()  # what is no field of one TYPE, as a person writes it
 
 
 def _field(name: str, type: str, help: str, *default: object, low: float | None = None, high: float | None = None):  # type: ignore[no-untyped-def]
@@ -61,6 +62,13 @@ STRUCTURES: dict[str, Structure] = {
                 _field("merge", "concat | add | multiply | mean | max", "how the results become one"),
                 _field("axis", "channels | tokens | height | width", "the axis of a concat", "channels"),
             ),
+            forms=(
+                (
+                    "paths",
+                    "`{near: [nodes], far: [nodes]}`, or `{near: {when: CONDITION, body: [nodes]}, …}`; required",
+                ),
+                ("split", "`n` for equal parts, or `{near: size, far: rest}`; left out: each path takes all channels"),
+            ),
         ),
         Structure(
             "attention",
@@ -85,29 +93,50 @@ STRUCTURES: dict[str, Structure] = {
             (_field("pattern", "text", "`c (h i) (w j) -> (j i c) h w`"),),
             roles=(("body", False),),
             open=True,
+            forms=(("the pattern's axes", "their sizes, by name: `h: 2`"),),
         ),
         Structure(
             "parameter",
             "a learned value, the same for all samples",
             "shape",
+            forms=(
+                ("shape", "`{tokens: 1, channels: dim}`, the size of each axis by its name; required"),
+                ("init", "an initialiser such as `zeros` or `{trunc_normal: 0.02}`, which is the default"),
+            ),
         ),
         Structure(
             "for",
             "runs a body once per row of its columns; an int counts from 0",
             None,
             beside=(("do", True),),
+            forms=(
+                (
+                    "columns",
+                    "`{dim: [64, 128], i: 2}`, or a table `{columns: [a, b], rows: [[1, 2], [3, 4]]}`; required",
+                ),
+                ("collect", "`{skips: skip}`, beside the head: the list of a value of every round; may be left out"),
+            ),
         ),
-        Structure("repeat", "runs a body n times, each time with weights of its own", None, beside=(("do", True),)),
+        Structure(
+            "repeat",
+            "runs a body n times, each time with weights of its own",
+            None,
+            beside=(("do", True),),
+            forms=(("n", "an int; required"),),
+        ),
         Structure(
             "if",
             "runs one of two bodies; no else: identity",
             None,
             beside=(("then", True), ("else", False)),
+            forms=(("condition", "true or false, such as `stride > 1`; required"),),
         ),
         Structure(
             "side", "runs a body and passes its own input on; `as` names the result", "body", (), (("body", True),)
         ),
-        Structure("let", "names for expressions, to the end of the body", None),
+        Structure(
+            "let", "names for expressions, to the end of the body", None, forms=(("names", "`{half: dim // 2}`"),)
+        ),
     )
 }
 

@@ -19,6 +19,9 @@ class Source:
     name: str
     text: str
 
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"
+
     @cached_property
     def lines(self) -> list[str]:
         """The lines of the text without their ends, in order; the one behind a final line end is empty."""
@@ -93,6 +96,12 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
     help: str = ""
     severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        place = f"{self.span.place}: " if self.span else ""
+        label = f": {self.label}" if self.label else ""
+        help = f" ({self.help})" if self.help else ""
+        return f"{place}{self.severity}[{self.code}]: {self.message}{label}{help}"
 
     @property
     def order(self) -> tuple[tuple[str, int, int, int, int], str, str]:

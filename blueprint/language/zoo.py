@@ -35,16 +35,26 @@ def locate(name: str, kind: str) -> Path:
 
     Raises UsageError (`missing-file`) with the nearest name.
     """
+    if "\n" in name or len(name) > 4096:
+        message = f"this is a text, not the path or name of a {kind}"
+        raise UsageError([Diagnostic("usage", message, help="write it into a file, or pass a dictionary in Python")])
     path = Path(name)
-    if path.suffix in ENDINGS or "/" in name or path.is_file():
+    if path.suffix in ENDINGS or "/" in name or _is_file(path):
         return path
     known = shipped(kind)
     if name in known:
         return known[name]
     meant = nearest(name, list(known))
-    where = f"{name}.yaml" if Path(f"{name}.yaml").is_file() else None
+    where = f"{name}.yaml" if _is_file(Path(f"{name}.yaml")) else None
     help = f"did you mean `{where or meant}`?" if where or meant else f"the shipped ones: {', '.join(known)}"
     raise UsageError([Diagnostic("missing-file", f"there is no file or shipped {kind} `{name}`", help=help)])
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long
+        return False
 
 
 def shown(path: Path) -> str:

@@ -1,10 +1,12 @@
-"""An op or structure as text: what it computes, and its fields."""
+"""An op, structure or shipped block as text: what it computes, and its fields; and the list of them all."""
 
 from __future__ import annotations
 
 from inspect import cleandoc
 
-from blueprint.compiler.structures import STRUCTURES
+from blueprint.compiler.loading import prelude
+from blueprint.compiler.structures import STRUCTURES, Structure
+from blueprint.compiler.syntax import Block, Constant
 from blueprint.diagnostics import Diagnostic, UsageError
 from blueprint.diagnostics.nearest import nearest
 from blueprint.language.types import show
@@ -12,24 +14,53 @@ from blueprint.ops import find, ops
 from blueprint.ops.base import FieldInfo
 
 
+def known() -> dict[str, list[str]]:
+    """The names of all structures, ops and shipped blocks, each sort in alphabetical order."""
+    return {
+        "structures": sorted(STRUCTURES),
+        "ops": sorted(set(ops()) - set(STRUCTURES)),
+        "blocks": sorted(prelude().blocks),
+    }
+
+
 def op_text(name: str) -> str:
-    """What an op or structure computes, and a line per field; raises UsageError for an unknown name."""
-    structure, op = STRUCTURES.get(name), find(name)
+    """What an op, structure or shipped block computes, and a line per field; raises UsageError for an unknown name."""
+    structure, op, block = STRUCTURES.get(name), find(name), prelude().blocks.get(name)
     if structure is not None:
-        about, fields, main = structure.help, structure.fields, structure.main
-        bodies = [*structure.roles, *structure.beside]
-    elif op is not None:
-        about, fields, main, bodies = cleandoc(op.__doc__ or ""), op.fields(), op.main, []
-    else:
-        meant = nearest(name, [*STRUCTURES, *ops()])
-        help = f"did you mean `{meant}`?" if meant else ""
+        return "\n".join(_structure(structure))
+    if block is not None:
+        return "\n".join(_block(block))
+    if op is None:
+        meant = nearest(name, [word for words in known().values() for word in words])
+        help = f"did you mean `{meant}`?" if meant else "`blueprint explain op` lists them"
         raise UsageError([Diagnostic("unknown-op", f"there is no op `{name}`", help=help)])
-    lines = [f"op `{name}`", "", about]
-    if fields or bodies:
-        lines += ["", "fields"]
-        lines += [f"  {word}: body{'' if required else ', may be left out'}" for word, required in bodies]
-        lines += [line for info in fields for line in _field(info, main)]
-    return "\n".join(lines)
+    lines = [f"op `{name}`", "", cleandoc(op.__doc__ or ""), "", "fields"]
+    if op.arity is None or op.arity > 1:
+        lines += ["  inputs: names of values, required, a bare list sets it"]
+    return "\n".join([*lines, *(line for info in op.fields() for line in _field(info, op.main))])
+
+
+def _structure(structure: Structure) -> list[str]:
+    lines = [f"structure `{structure.name}`", "", structure.help, "", "fields"]
+    lines += [f"  {word}: {form}" for word, form in structure.forms]
+    for word, required in (*structure.roles, *structure.beside):
+        bare = f", a bare value sets it: `{word}`" if word == structure.main else ""
+        place = ", beside the head" if (word, required) in structure.beside else ""
+        lines.append(f"  {word}: body, {'required' if required else 'may be left out'}{place}{bare}")
+    return [*lines, *(line for info in structure.fields for line in _field(info, structure.main))]
+
+
+def _block(block: Block) -> list[str]:
+    lines = [f"block `{block.name}`, which ships with the language and is written in it", "", str(block.about or "")]
+    arguments = (block.arguments or {}).values()
+    lines += ["", "arguments"] if arguments else []
+    for number, argument in enumerate(arguments):
+        default = "required" if argument.required else "may be left out"
+        if isinstance(argument.default, Constant):
+            default = f"default {show(argument.default.value)}"
+        bare = ", a bare value sets it" if number == 0 else ""
+        lines.append(f"  {argument.name}: {argument.type}, {default}{bare}")
+    return lines
 
 
 def _field(info: FieldInfo, main: str | None) -> list[str]:

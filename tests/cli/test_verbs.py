@@ -149,3 +149,44 @@ def test_a_spec_that_came_with_the_package_is_found_from_any_folder(tmp_path: Pa
         [sys.executable, "-m", "blueprint", "check", "resnet18"], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.stdout == "1 document without fault\n"
+
+
+def test_explain_lists_every_op_and_tells_of_structures_and_shipped_blocks(run) -> None:
+    _, listed, _ = run("explain", "op")
+    assert {"conv", "branches", "squeeze_excite"} <= set(listed.split())
+    assert "split: `n` for equal parts" in run("explain", "op", "branches")[1]
+    assert "channels: int, required" in run("explain", "op", "squeeze_excite")[1]
+    assert run("explain", "conv") == run("explain", "op", "conv")
+
+
+def test_the_text_of_a_spec_where_its_path_belongs_is_a_fault_of_the_user(run) -> None:
+    status, _, err = run("build", "blueprint: 1\nkind: model\n")
+    assert status == 2
+    assert "this is a text, not the path" in err
+    assert run("build", "a" * 300)[0] == 2
+
+
+def test_the_schema_describes_shipped_blocks_in_words(run) -> None:
+    _, out, _ = run("schema")
+    assert "A gate on the channels computed from their means." in out
+    assert "Scalar(" not in out
+
+
+def test_check_of_a_recipe_whose_spec_is_missing_points_at_it(run, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(
+        "blueprint: 1\nkind: recipe\nname: a\nspec: nope\ndata: digits\n"
+        "optimiser: {sgd: 0.1}\nepochs: 1\nbatch_size: 8\n"
+    )
+    status, _, err = run("check", str(recipe))
+    assert status == 1
+    assert f"{recipe}:4:7" in err
+
+
+def test_a_diagnostic_as_text_is_one_line_with_its_place() -> None:
+    import blueprint
+
+    document = {"blueprint": 1, "kind": "model", "name": "a", "input": [3, 8, 8], "body": ["rellu"]}
+    (found,) = blueprint.check(document)
+    assert str(found).startswith("<dict>:1:")
+    assert str(found).endswith("error[unknown-op]: there is no op or block `rellu` (did you mean `relu`?)")

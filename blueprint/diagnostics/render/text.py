@@ -9,7 +9,7 @@ from blueprint.diagnostics.model import Diagnostic, Note, Span
 from blueprint.diagnostics.render.cells import clean, width, window
 from blueprint.diagnostics.wording import counted
 
-COLUMNS = 100
+COLUMNS = 80
 NARROW = 36  # a label with fewer cells than this beside the carets goes below them
 
 _UNITS = re.compile(r"(?:`[^`]*`|[^\s`]|`)+")
