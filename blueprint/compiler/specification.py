@@ -110,7 +110,9 @@ def load(
     tree, kind = found
     if kind != "model":
         span = tree.get("kind")
-        reporter.error("wrong-kind", f"only a model can be built, and this is a {kind}", span.span if span else None)
+        message = f"only a model can be built, and this is a {kind}"
+        help = "a recipe goes with a model: `blueprint train SPEC --recipe FILE`" if kind == "recipe" else ""
+        reporter.error("wrong-kind", message, span.span if span else None, help=help)
         reporter.raise_if_failed()
     model = loader.model(tree)
     reporter.raise_if_failed()
