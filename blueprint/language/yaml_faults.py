@@ -216,7 +216,8 @@ def _no_colon(stop: _Stop, line: int) -> None:
     if parts:
         help = f"write {ticked(f'{parts[1]}: {parts[2]}')}"
     elif re.match(r"[\w.-]+\Z", words):
-        help = f"write {ticked(words + ':')} and its value"
+        item = start > line and "-" in stop.text[line:start]
+        help = f"write {ticked(words + ':')} " + ("for keys to stand below it" if item else "and its value")
     else:
         help = "put a key and `: ` before it, or quote a text that goes over several lines"
     stop.error("this line is no `key: value`", start, end, help=help)
