@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from blueprint.compiler.expectations import check_expectations
 from blueprint.compiler.loading import Loader
-from blueprint.compiler.specification import check_expectations, resolve
+from blueprint.compiler.passes import run_passes
+from blueprint.compiler.specification import resolve
 from blueprint.diagnostics import Diagnostic, Reporter, UsageError
 from blueprint.language.reader import read_file
 from blueprint.language.tree import Mapping, Scalar
@@ -79,8 +81,6 @@ def _check(spec: str | Path | dict[str, object], reporter: Reporter) -> None:
             return
         graph, _ = resolve(model, reporter, None)
         if graph is not None:
-            from blueprint.compiler.passes import run_passes
-
             run_passes(graph)
             check_expectations(model, reporter, graph)
     elif kind == "blocks":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,12 @@ from blueprint.compiler.elaborate import elaborate
 from blueprint.compiler.graph import Graph
 from blueprint.compiler.loading import Loader, within_stack
 from blueprint.compiler.passes import run_passes
-from blueprint.compiler.syntax import Expectation, Model
-from blueprint.diagnostics import Diagnostic, Note, Reporter, Span, UsageError
+from blueprint.compiler.syntax import Model
+from blueprint.diagnostics import Diagnostic, Reporter, UsageError
 from blueprint.diagnostics.nearest import nearest
 from blueprint.diagnostics.wording import ticked
 from blueprint.language.reader import read_data
-from blueprint.language.tree import Mapping, Sequence, Tree, plain
+from blueprint.language.tree import Mapping, plain
 
 if TYPE_CHECKING:
     import torch
@@ -165,62 +165,3 @@ def resolve(
     with within_stack(reporter, model.span):
         return elaborate(model, reporter, bound, shapes)
     return None, {}
-
-
-def check_expectations(model: Model, reporter: Reporter, default: Graph) -> None:
-    """Report every figure of the model's `expect` that its graph does not meet; default: the one without settings."""
-    for expectation in model.expect:
-        faults = Reporter()
-        shapes = expected_shapes(model, expectation, faults)
-        graph: Graph | None = default
-        if expectation.settings is not None or shapes is not None:
-            graph = None if faults.failed else resolve(model, faults, expectation.settings, shapes)[0]
-        for diagnostic in faults.found:
-            here = diagnostic.span is not None and diagnostic.span.source is expectation.span.source
-            inside = here and diagnostic.span is not None and _within(diagnostic.span, expectation.span)
-            note = () if inside else (Note("at the settings that `expect` names here", expectation.span),)
-            reporter.add(replace(diagnostic, notes=(*diagnostic.notes, *note)))
-        if graph is None or faults.failed:
-            continue
-        for what, figure in (("parameters", expectation.params), ("multiply-accumulates", expectation.macs)):
-            if figure is None:
-                continue
-            actual = graph.parameters if what == "parameters" else graph.macs
-            if not abs(actual - figure[0]) <= figure[1]:
-                message = f"the network does not have the {what} that `expect` names"
-                label = f"expected {figure[2]}, measured {actual:,}"
-                reporter.error("expect-not-met", message, figure[3], label=label, help=_difference(figure[0], actual))
-
-
-def expected_shapes(model: Model, expectation: Expectation, reporter: Reporter) -> dict[str, Shape] | None:
-    """The input shapes of a line of `expect`, or None for the model's own."""
-    tree = expectation.input
-    if tree is None:
-        return None
-    entries = tree.entries if isinstance(tree, Mapping) else ()
-    pairs: list[tuple[str, Tree, Span]] = [(str(e.key.value), e.value, e.key.span) for e in entries]
-    if not pairs:
-        pairs = [(next(iter(model.inputs)), tree, tree.span)]
-    shapes: dict[str, Shape] = {}
-    for name, value, span in pairs:
-        sizes = plain(value)
-        if name not in model.inputs:
-            reporter.error("unknown-key", f"the model has no input `{name}`", span)
-        elif not isinstance(value, Sequence) or not all(
-            isinstance(size, int) and not isinstance(size, bool)
-            for size in sizes  # type: ignore[attr-defined]
-        ):
-            reporter.error("wrong-type", "an input is a list of sizes", value.span, help="`input: [3, 224, 224]`")
-        else:
-            shapes[name] = tuple(sizes)  # type: ignore[arg-type]
-    return shapes
-
-
-def _within(inner: Span, outer: Span) -> bool:
-    start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
-    return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
-
-
-def _difference(expected: float, actual: int) -> str:
-    difference = actual - expected
-    return f"the difference is {difference:+,.0f}"
