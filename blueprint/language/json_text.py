@@ -6,6 +6,7 @@ import re
 
 from blueprint.diagnostics import Note, Reporter, Source, Span
 from blueprint.diagnostics.wording import ticked
+from blueprint.language.entries import add_entry
 from blueprint.language.limits import GiveUp, Tally
 from blueprint.language.tree import Entry, Mapping, Scalar, Sequence, Tree
 
@@ -102,17 +103,7 @@ class _Parser:
             raise self.unexpected("`:`", after=True)
         self.at += 1
         value = self.value()
-        if name in entries:
-            self.reporter.error(
-                "duplicate-key",
-                f"the key {ticked(name)} is given twice",
-                key.span,
-                label="given again",
-                notes=[Note("it is first given here", entries[name].key.span)],
-                help="remove one of the two",
-            )
-        else:
-            entries[name] = Entry(key, value)
+        add_entry(entries, key, value, self.reporter)
 
     def more(self, start: int) -> bool:
         """Whether a comma follows, which is then passed; if not, the place is at the closing bracket."""

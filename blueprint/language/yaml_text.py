@@ -8,9 +8,10 @@ from typing import Any
 
 import yaml
 
-from blueprint.diagnostics import Note, Reporter, Source, Span
+from blueprint.diagnostics import Reporter, Source, Span
 from blueprint.diagnostics.wording import ticked
 from blueprint.language import flow
+from blueprint.language.entries import add_entry
 from blueprint.language.limits import MAX_DIGITS, GiveUp, Tally
 from blueprint.language.lines import value_end
 from blueprint.language.scalars import is_number, resolve
@@ -142,18 +143,7 @@ class _Builder:
             if key_start < self.cut_until or broken or not self.good_key(key, self.source.text[key_start:key_end]):
                 continue
             assert isinstance(key, Scalar)
-            name = str(key.value)
-            if name in entries:
-                self.reporter.error(
-                    "duplicate-key",
-                    f"the key {ticked(name)} is given twice",
-                    key.span,
-                    label="given again",
-                    notes=[Note("it is first given here", entries[name].key.span)],
-                    help="remove one of the two",
-                )
-                continue
-            entries[name] = Entry(key, value)
+            add_entry(entries, key, value, self.reporter)
         return Mapping(tuple(entries.values()), self.collected(start, event, trees, is_flow), is_flow)
 
     def collected(self, start: int, end: Event, parts: list[Tree], is_flow: bool) -> Span:
