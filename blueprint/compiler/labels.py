@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from blueprint.compiler.structures import Structure
 from blueprint.compiler.syntax import Body, BodyLiteral, Constant, NodeSyntax, Path
+from blueprint.language.types import parse_type
 
 Item = NodeSyntax | Path | tuple[NodeSyntax, str, str, "BodyLiteral | None"]
 """A node, a path, or what a structure makes of a field or emits by itself: its place, name and body."""
@@ -41,7 +42,7 @@ def _inside(node: NodeSyntax) -> Iterator[Item]:
     structure = node.target
     assert isinstance(structure, Structure), "labels: a node with bodies that is no structure"
     for info in structure.fields:
-        if info.type == "body" and info.name in node.fields:
+        if parse_type(info.type).is_body and info.name in node.fields:
             value = node.fields[info.name]
             yield (node, info.name, info.name, value if isinstance(value, BodyLiteral) else None)
     yield from node.paths

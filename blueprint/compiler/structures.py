@@ -72,7 +72,7 @@ STRUCTURES: dict[str, Structure] = {
         ),
         Structure(
             "attention",
-            "softmax(scale * q k^T) v over the positions of a map or tokens, in heads. "
+            "softmax(scale * q k^T + bias) v over the places of a map or tokens, in heads, or inside windows. "
             "Vaswani et al. 2017, https://arxiv.org/abs/1706.03762",
             "num_heads",
             (
@@ -84,6 +84,15 @@ STRUCTURES: dict[str, Structure] = {
                 _field("out", "body", "projects the result; left out: a linear to the channels that entered", None),
                 _field("qkv_bias", "bool", "a bias in the linears of query, key and value", True),
                 _field("dropout", "float", "chance that a score is dropped in training", 0.0, low=0, high=1),
+                _field("window", "size", "height and width of the windows to attend inside; 0: none", 0, low=0),
+                _field("grid", "size", "rows and columns of a grid whose cells see each other; 0: none", 0, low=0),
+                _field("shift", "size", "rows and columns by which the windows are moved around the edge", 0, low=0),
+                _field(
+                    "position_bias",
+                    "relative | body",
+                    "a bias per offset of two places: learned, or made by a body of the offsets; left out: none",
+                    None,
+                ),
             ),
         ),
         Structure(

@@ -191,8 +191,37 @@ def attentions(draw):
     query = places(inner, draw(small), draw(small), draw(st.booleans()))
     key = places(inner, height, width, draw(st.booleans()))
     value = places(outer, height, width, draw(st.booleans()))
-    options = draw(fields(scale=st.one_of(st.just("none"), st.floats(0.1, 2.0)), dropout=st.sampled_from([0.0, 0.3])))
-    return {"num_heads": heads, **options}, (query, key, value)
+    options = draw(SCORES)
+    bias = bias_of(heads, query.elements // inner, height * width) if draw(st.booleans()) else ()
+    return {"num_heads": heads, **options}, (query, key, value, *bias)
+
+
+SCORES = fields(scale=st.one_of(st.just("none"), st.floats(0.1, 2.0)), dropout=st.sampled_from([0.0, 0.3]))
+
+
+def bias_of(heads, queries, keys, batched=False):
+    return (ValueType((("heads", heads), ("queries", queries), ("keys", keys)), batched),)
+
+
+@st.composite
+def windowed_attentions(draw):
+    heads, cut = draw(st.integers(1, 3)), (draw(st.integers(1, 3)), draw(st.integers(1, 3)))
+    height, width = (side * draw(st.integers(1, 3)) for side in cut)
+    inner, outer = (heads * draw(st.integers(1, 3)) for _ in range(2))
+    if draw(st.booleans()):
+        options = {"grid": cut}
+    else:
+        options = {"window": cut, "shift": tuple(draw(st.integers(0, side - 1)) for side in cut)}
+    bias = bias_of(heads, cut[0] * cut[1], cut[0] * cut[1], draw(st.booleans())) if draw(st.booleans()) else ()
+    kinds = (map_of(inner, height, width), map_of(inner, height, width), map_of(outer, height, width), *bias)
+    return {"num_heads": heads, **options, **draw(SCORES)}, kinds
+
+
+@st.composite
+def offsets(draw):
+    height, width = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    x = tokens_of((2 * height - 1) * (2 * width - 1), draw(small))
+    return {"window": (height, width)}, (ValueType(x.axes, draw(st.booleans())),)
 
 
 @st.composite
@@ -267,7 +296,9 @@ CASES = {
     "to_map": to_maps(),
     "rearrange": rearranges(),
     "upsample": upsamples(),
-    "scaled_dot_product_attention": attentions(),
+    "scaled_dot_product_attention": st.one_of(attentions(), windowed_attentions()),
+    "relative_position_bias": offsets(),
+    "relative_offsets": st.tuples(st.fixed_dictionaries({"window": sizes(small)}), st.just(())),
     "dropout": on(any_kind, p=rates),
     "drop_path": st.tuples(st.fixed_dictionaries({"p": rates}), st.tuples(any_kind)),
     "mask": masks(),

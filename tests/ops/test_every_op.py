@@ -22,10 +22,12 @@ every_op = pytest.mark.parametrize("name", sorted(CASES))
 WITH_MODULE = {
     *("conv", "conv1d", "linear", "batch_norm", "layer_norm", "prelu"),
     *("dropout", "drop_path", "mask", "scaled_dot_product_attention"),
+    *("relative_position_bias", "relative_offsets"),
 }
 ONE_LAYOUT = {
     *("conv", "conv1d", "linear", "batch_norm", "layer_norm", "max_pool", "avg_pool", "adaptive_avg_pool"),
     *("adaptive_max_pool", "upsample", "flatten", "rearrange", "parameter", "scaled_dot_product_attention"),
+    *("relative_position_bias", "relative_offsets"),
 }
 
 

@@ -13,7 +13,7 @@ from blueprint.compiler.graph import Initialiser, Node
 from blueprint.compiler.syntax import NodeSyntax
 from blueprint.diagnostics import Note, Reporter, Span
 from blueprint.language.values import ValueType
-from blueprint.ops import Misfit, Op
+from blueprint.ops import Misfit, Op, find
 from blueprint.ops.base import Weight
 from blueprint.ops.initialisers import initialisers
 
@@ -211,6 +211,13 @@ class Emitting(Computing):
                     help="take another initialiser, such as `zeros` or `normal`",
                 )
         return found
+
+
+def primitive(name: str, **fields: object) -> Op:
+    """The op of that name which a structure makes by itself."""
+    op = find(name)
+    assert op is not None, f"elaborate: no op {name}"
+    return op(**fields)
 
 
 def _joined(note: Note, causes: list[Note]) -> Note:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isclose
 
+from blueprint.compiler.elaborate.attention import attention
+from blueprint.compiler.elaborate.emitting import primitive
 from blueprint.compiler.elaborate.explaining import causes
 from blueprint.compiler.elaborate.run import At, Elaborator
 from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
@@ -12,17 +14,10 @@ from blueprint.compiler.structures import ACTIVATIONS
 from blueprint.compiler.syntax import NodeSyntax
 from blueprint.diagnostics import Note
 from blueprint.language.types import ANY, Type, describe
-from blueprint.ops import Op, find
 
 MAX_ROUNDS = 10_000
 MAX_TOGETHER = 1_000_000
 INT = Type(("int",))
-
-
-def _make(name: str, **fields: object) -> Op:
-    op = find(name)
-    assert op is not None, f"elaborate: no op {name}"
-    return op(**fields)
 
 
 def _body(run: Elaborator, node: NodeSyntax, role: str, at: At) -> Value:
@@ -43,9 +38,9 @@ def residual(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Va
         short = run.role(value, node, "shortcut", at)
     assert isinstance(scale, float), "elaborate: a scale that is no float"
     if not isclose(scale, 1.0, rel_tol=0, abs_tol=0):
-        result = run.emit(_make("scale", factor=scale), (result,), at, node.places["scale"], node.span)[0]
+        result = run.emit(primitive("scale", factor=scale), (result,), at, node.places["scale"], node.span)[0]
     if rate:
-        result = run.emit(_make("drop_path", p=rate), (result,), at, node.places["drop_path"], node.span)[0]
+        result = run.emit(primitive("drop_path", p=rate), (result,), at, node.places["drop_path"], node.span)[0]
     return _sum(run, node, at, result, short)
 
 
@@ -79,15 +74,15 @@ def _sum(run: Elaborator, node: NodeSyntax, at: At, result: Value, short: Value)
             help=help,
         )
         return POISON
-    return run.emit(_make("add"), (result, short), at, node.places["add"], node.span)[0]
+    return run.emit(primitive("add"), (result, short), at, node.places["add"], node.span)[0]
 
 
 def gate(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
     """x * activation(body(x))."""
     activation = str(run.field(node, "activation", "sigmoid", at, ACTIVATIONS))
     opened = _body(run, node, "body", at)
-    opened = run.emit(_make(activation), (opened,), at, node.places["activation"], node.span)[0]
-    return run.emit(_make("multiply"), (at.current, opened), at, node.places["multiply"], node.span)[0]
+    opened = run.emit(primitive(activation), (opened,), at, node.places["activation"], node.span)[0]
+    return run.emit(primitive("multiply"), (at.current, opened), at, node.places["multiply"], node.span)[0]
 
 
 _MERGES = {"concat": "concat", "add": "add", "multiply": "multiply", "mean": "average", "max": "maximum"}
@@ -111,7 +106,7 @@ def branches(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Va
         return POISON
     if len(results) == 1:
         return results[0]
-    op = _make("concat", axis=axis) if merge == "concat" else _make(_MERGES[merge])
+    op = primitive("concat", axis=axis) if merge == "concat" else primitive(_MERGES[merge])
     return run.emit(op, tuple(results), at, node.places["merge"], node.span, node, tuple(roles))[0]
 
 
@@ -150,55 +145,10 @@ def _parts(run: Elaborator, node: NodeSyntax, at: At) -> list[Value]:
             )
             raise Poisoned
         sizes = (channels // count,) * count
-    outputs = run.emit(_make("split", sizes=sizes), (at.current,), at, node.places["split"], span)
+    outputs = run.emit(primitive("split", sizes=sizes), (at.current,), at, node.places["split"], span)
     if len(outputs) != len(node.paths):
         raise Poisoned
     return list(outputs)
-
-
-def attention(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
-    """Queries, keys and values made of the input, their attention, and its projection."""
-    if at.current.type is None:
-        raise Poisoned
-    x, width = at.current, at.current.type.channels
-    heads = run.field(node, "num_heads", None, at, "int")
-    scale = run.field(node, "scale", None, at, "float")
-    bias = run.field(node, "qkv_bias", True, at, "bool")
-    dropout = run.field(node, "dropout", 0.0, at, "float")
-    if x.type is not None and x.type.kind not in ("map", "tokens"):
-        run.report(
-            "wrong-kind",
-            "`attention` takes a map or tokens",
-            node.span,
-            at,
-            label=f"a {x.type} enters",
-            help="attend before the pooling, or `rearrange` the value into tokens",
-        )
-        raise Poisoned
-    roles = ("query", "key", "value")
-    if not any(role in node.fields for role in roles):
-        fused = run.emit(_make("linear", out_features=3 * width, bias=bias), (x,), at, "qkv", node.span)
-        parts = run.emit(_make("split", sizes=(width,) * 3), fused, at, "qkv_split", node.span)
-        if len(parts) != 3:
-            raise Poisoned
-        inputs = list(parts)
-    else:
-        inputs = []
-        for role in roles:
-            if role in node.fields:
-                body = run.value(node.fields[role], Type(parameters=()), at, role)
-                inputs.append(run.role(body, node, role, at))
-            else:
-                linear = _make("linear", out_features=width, bias=bias)
-                inputs.append(run.emit(linear, (x,), at, role, node.span)[0])
-    op = _make(
-        "scaled_dot_product_attention", num_heads=heads, scale="none" if scale is None else scale, dropout=dropout
-    )
-    result = run.emit(op, tuple(inputs), at, "scores", node.span, node)[0]
-    if "out" in node.fields:
-        body = run.value(node.fields["out"], Type(parameters=()), at, "out")
-        return run.role(body, node, "out", at._replace(x=result, current=result))
-    return run.emit(_make("linear", out_features=width), (result,), at, "out", node.span)[0]
 
 
 def rearrange(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
@@ -207,7 +157,7 @@ def rearrange(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> V
     sizes = tuple(
         (name, run.value(size, INT, at, name, (1, None))) for name, size in node.extra.get("sizes", {}).items()
     )
-    op = _make("rearrange", pattern=pattern, sizes=sizes)
+    op = primitive("rearrange", pattern=pattern, sizes=sizes)
     moved = run.emit(op, (at.current,), at, node.places["rearrange"], node.span, node)[0]
     if "body" not in node.bodies:
         return moved
@@ -227,7 +177,7 @@ def parameter(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> V
         if size is not None
     )
     at = at._replace(place=at.place.with_inits(run.inits(node.init, at)))
-    return run.emit(_make("parameter", shape=shape), (), at, label or node.label, node.span, node)[0]
+    return run.emit(primitive("parameter", shape=shape), (), at, label or node.label, node.span, node)[0]
 
 
 def let(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
