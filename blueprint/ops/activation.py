@@ -1,4 +1,4 @@
-"""Activations: functions of each element alone, and `softmax`."""
+"""Activations: functions of each element alone."""
 
 from __future__ import annotations
 
@@ -8,41 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Call, Layout, Misfit, Op, Weight, option
+from blueprint.ops.elementwise import Elementwise, elementwise, expect_order
 from blueprint.ops.kinds import expect_axis
 
 if TYPE_CHECKING:
     from torch import nn
-
-
-@dataclass(frozen=True, kw_only=True)
-class Elementwise(Op):
-    """What the ops on each element alone share: any kind in, the same out."""
-
-    function: ClassVar[str] = ""  # what the code calls with the input and `arguments`
-
-    def infer(self, *inputs: ValueType) -> ValueType:
-        (x,) = inputs
-        return x
-
-    def layout(self, *inputs: ValueType) -> Layout:
-        return "any"
-
-    def arguments(self) -> str:
-        """The arguments behind the input, as they are written in the code."""
-        return ""
-
-    def code(self, call: Call) -> str:
-        return f"{self.function}({call.args[0]}{self.arguments()})"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity(Elementwise):
-    """The input as it is, of any kind."""
-
-    name: ClassVar[str] = "identity"
-
-    def code(self, call: Call) -> str:
-        return call.args[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,17 +27,6 @@ class Relu(Elementwise):
 
     def code(self, call: Call) -> str:
         return f"torch.relu{'_' if call.inplace else ''}({call.args[0]})"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Relu6(Elementwise):
-    """The positive part up to six, min(max(x, 0), 6), of any kind.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU6.html
-    """
-
-    name: ClassVar[str] = "relu6"
-    function: ClassVar[str] = "F.relu6"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,74 +48,6 @@ class Gelu(Elementwise):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Silu(Elementwise):
-    """x * sigmoid(x), of any kind; also called swish.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.SiLU.html
-    """
-
-    name: ClassVar[str] = "silu"
-    function: ClassVar[str] = "F.silu"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Mish(Elementwise):
-    """x * tanh(softplus(x)), of any kind.
-
-    Misra 2019, https://arxiv.org/abs/1908.08681;
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.Mish.html
-    """
-
-    name: ClassVar[str] = "mish"
-    function: ClassVar[str] = "F.mish"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sigmoid(Elementwise):
-    """1 / (1 + exp(-x)), of any kind.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.Sigmoid.html
-    """
-
-    name: ClassVar[str] = "sigmoid"
-    function: ClassVar[str] = "torch.sigmoid"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tanh(Elementwise):
-    """The hyperbolic tangent, of any kind.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.Tanh.html
-    """
-
-    name: ClassVar[str] = "tanh"
-    function: ClassVar[str] = "torch.tanh"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hardswish(Elementwise):
-    """x * min(max(x + 3, 0), 6) / 6, of any kind.
-
-    Howard et al. 2019, https://arxiv.org/abs/1905.02244;
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardswish.html
-    """
-
-    name: ClassVar[str] = "hardswish"
-    function: ClassVar[str] = "F.hardswish"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hardsigmoid(Elementwise):
-    """min(max(x + 3, 0), 6) / 6, of any kind.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardsigmoid.html
-    """
-
-    name: ClassVar[str] = "hardsigmoid"
-    function: ClassVar[str] = "F.hardsigmoid"
-
-
-@dataclass(frozen=True, kw_only=True)
 class LeakyRelu(Elementwise):
     """x where it is positive, else negative_slope * x, of any kind.
 
@@ -168,9 +59,6 @@ class LeakyRelu(Elementwise):
     function: ClassVar[str] = "F.leaky_relu"
 
     negative_slope: float = option("float", 0.01, help="slope where x is negative")
-
-    def arguments(self) -> str:
-        return f", {self.negative_slope!r}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,8 +75,25 @@ class Elu(Elementwise):
 
     alpha: float = option("float", 1.0, help="what the function tends to, negated, as x falls")
 
-    def arguments(self) -> str:
-        return f", {self.alpha!r}"
+
+@dataclass(frozen=True, kw_only=True)
+class Celu(Elementwise):
+    """x where it is positive, else alpha * (exp(x / alpha) - 1), of any kind.
+
+    Barron 2017, https://arxiv.org/abs/1704.07483;
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.CELU.html
+    """
+
+    name: ClassVar[str] = "celu"
+    main: ClassVar[str | None] = "alpha"
+    function: ClassVar[str] = "torch.celu"
+
+    alpha: float = option("float", 1.0, help="what the function tends to, negated, as x falls; not 0")
+
+    def infer(self, *inputs: ValueType) -> ValueType:
+        if self.alpha == 0:
+            raise Misfit("out-of-range", "`alpha` (=0) of a `celu` must not be 0, as x is divided by it", field="alpha")
+        return super().infer(*inputs)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,8 +109,65 @@ class Softplus(Elementwise):
     beta: float = option("float", 1.0, help="how sharply the function bends")
     threshold: float = option("float", 20.0, help="where the function is taken as linear")
 
-    def arguments(self) -> str:
-        return f", {self.beta!r}, {self.threshold!r}"
+
+@dataclass(frozen=True, kw_only=True)
+class Threshold(Elementwise):
+    """x where it is larger than a threshold, else a fixed value; of any kind.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.Threshold.html
+    """
+
+    name: ClassVar[str] = "threshold"
+    function: ClassVar[str] = "torch.threshold"
+
+    threshold: float = option("float", help="what x must be larger than to stay")
+    value: float = option("float", help="what stands elsewhere")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardtanh(Elementwise):
+    """min(max(x, min_val), max_val), of any kind.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardtanh.html
+    """
+
+    name: ClassVar[str] = "hardtanh"
+    function: ClassVar[str] = "F.hardtanh"
+
+    min_val: float = option("float", -1.0, help="the lower bound")
+    max_val: float = option("float", 1.0, help="the upper bound")
+
+    def infer(self, *inputs: ValueType) -> ValueType:
+        expect_order("min_val", self.min_val, "max_val", self.max_val)
+        return super().infer(*inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardshrink(Elementwise):
+    """x where it is larger than lambd or less than -lambd, else 0; of any kind.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.Hardshrink.html
+    """
+
+    name: ClassVar[str] = "hardshrink"
+    main: ClassVar[str | None] = "lambd"
+    function: ClassVar[str] = "torch.hardshrink"
+
+    lambd: float = option("float", 0.5, help="half the width of the zeros", minimum=0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Softshrink(Elementwise):
+    """x brought nearer to 0 by lambd, and 0 where it would cross: sign(x) * max(|x| - lambd, 0), of any kind.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.Softshrink.html
+    """
+
+    name: ClassVar[str] = "softshrink"
+    main: ClassVar[str | None] = "lambd"
+    function: ClassVar[str] = "F.softshrink"
+
+    lambd: float = option("float", 0.5, help="half the width of the zeros", minimum=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -250,43 +212,76 @@ class Prelu(Op):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Softmax(Op):
-    """exp(x) divided by its sum along one axis, of any kind that has the axis.
+class Rrelu(Elementwise):
+    """x where it is positive, else x times a random slope, of any kind; each element draws its own.
 
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax.html
+    The slope is uniform between `lower` and `upper` in training, their mean otherwise.
+    Xu et al. 2015, https://arxiv.org/abs/1505.00853;
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.RReLU.html
     """
 
-    name: ClassVar[str] = "softmax"
-    main: ClassVar[str | None] = "axis"
+    name: ClassVar[str] = "rrelu"
+    random: ClassVar[bool] = True
+    settings: ClassVar[tuple[str, ...]] = ("inplace",)
 
-    axis: str = option("text", "channels", help="the axis along which the values sum to 1")
+    lower: float = option("float", 1 / 8, help="the least slope")
+    upper: float = option("float", 1 / 3, help="the largest slope")
 
     def infer(self, *inputs: ValueType) -> ValueType:
-        (x,) = inputs
-        expect_axis(self.name, x, self.axis)
-        return x
+        expect_order("lower", self.lower, "upper", self.upper)
+        return super().infer(*inputs)
 
-    def layout(self, *inputs: ValueType) -> Layout:
-        return "any"
+    def module(self, *inputs: ValueType) -> nn.Module | None:
+        from torch import nn
+
+        return nn.RReLU(self.lower, self.upper)
 
     def code(self, call: Call) -> str:
-        return f"torch.softmax({call.args[0]}, {call.dim(self.axis)})"
+        lower, upper = call.setting("lower"), call.setting("upper")
+        return f"torch.rrelu({call.args[0]}, {lower}, {upper}, {call.setting('training')})"
+
+
+def _plain(name: str, function: str, formula: str, page: str, paper: str = "") -> type[Op]:
+    """An activation without fields: its formula, its page in torch's documentation and the paper it comes from."""
+    source = f"https://docs.pytorch.org/docs/stable/generated/torch.nn.{page}.html"
+    sources = f"{paper};\n{source}" if paper else source
+    return elementwise(name, function, f"{formula}, of any kind.\n\n{sources}")
 
 
 OPS: tuple[type[Op], ...] = (
-    Identity,
     Relu,
-    Relu6,
     Gelu,
-    Silu,
-    Mish,
-    Sigmoid,
-    Tanh,
-    Hardswish,
-    Hardsigmoid,
     LeakyRelu,
     Elu,
+    Celu,
     Softplus,
+    Threshold,
+    Hardtanh,
+    Hardshrink,
+    Softshrink,
     Prelu,
-    Softmax,
+    Rrelu,
+    _plain("relu6", "F.relu6", "The positive part up to six, min(max(x, 0), 6)", "ReLU6"),
+    _plain(
+        "selu",
+        "torch.selu",
+        "1.0507 * x where x is positive, else 1.0507 * 1.67326 * (exp(x) - 1)",
+        "SELU",
+        "Klambauer et al. 2017, https://arxiv.org/abs/1706.02515",
+    ),
+    _plain("silu", "F.silu", "x * sigmoid(x), also called swish", "SiLU"),
+    _plain("mish", "F.mish", "x * tanh(softplus(x))", "Mish", "Misra 2019, https://arxiv.org/abs/1908.08681"),
+    _plain("sigmoid", "torch.sigmoid", "1 / (1 + exp(-x))", "Sigmoid"),
+    _plain("log_sigmoid", "F.logsigmoid", "log(1 / (1 + exp(-x)))", "LogSigmoid"),
+    _plain("tanh", "torch.tanh", "The hyperbolic tangent", "Tanh"),
+    _plain("tanhshrink", "F.tanhshrink", "x - tanh(x)", "Tanhshrink"),
+    _plain("softsign", "F.softsign", "x / (1 + |x|)", "Softsign"),
+    _plain(
+        "hardswish",
+        "F.hardswish",
+        "x * min(max(x + 3, 0), 6) / 6",
+        "Hardswish",
+        "Howard et al. 2019, https://arxiv.org/abs/1905.02244",
+    ),
+    _plain("hardsigmoid", "F.hardsigmoid", "min(max(x + 3, 0), 6) / 6", "Hardsigmoid"),
 )

@@ -1,4 +1,4 @@
-"""Which kinds of value an op takes, and what to insert where another one comes."""
+"""Which kinds and sizes of value an op takes, and what to insert where another one comes."""
 
 from __future__ import annotations
 
@@ -46,6 +46,20 @@ def expect_axis(op: str, x: ValueType, axis: str, index: int = 0) -> int:
             inputs=(index,),
         )
     return size
+
+
+def expect_divisible(x: ValueType, axis: str, number: int, words: str, field: str) -> None:
+    """Raise Misfit `not-divisible` unless `number`, in `words` for the message, divides the axis; `field` gives it."""
+    size = x.size(axis)
+    assert size is not None, f"expect_divisible: {x} has no {axis}"
+    if size % number:
+        raise Misfit(
+            "not-divisible",
+            f"the {axis} (={size}) must be divisible by {words}",
+            label=f"{x} enters",
+            field=field,
+            inputs=(0,),
+        )
 
 
 _HAS = {"map": "does", "tokens": "do", "vector": "does", "axes": "do"}

@@ -10,7 +10,7 @@ from blueprint.ops.base import Call, Layout, Misfit, Op, option
 from blueprint.ops.kinds import expect_kind
 from blueprint.ops.sizes import Size, pair, window_sizes
 
-_Window = TypeVar("_Window", "MaxPool", "AvgPool")
+_Window = TypeVar("_Window", "MaxPool", "AvgPool", "LpPool")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +76,37 @@ class AvgPool(Op):
     def code(self, call: Call) -> str:
         window = ", ".join(str(pair(v)) for v in (self.kernel_size, self.stride, self.padding) if v is not None)
         return f"F.avg_pool2d({call.args[0]}, {window}, {self.ceil_mode}, {self.count_include_pad})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LpPool(Op):
+    """The p-norm of each window, each channel for itself: sum(x ** norm_type) ** (1 / norm_type).
+
+    Takes and gives a map. An odd `norm_type` keeps the elements' signs, and a negative sum gives nan.
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html
+    """
+
+    name: ClassVar[str] = "lp_pool"
+
+    norm_type: float = option("float", help="exponent of the norm; 1 is the sum", minimum=1)
+    kernel_size: Size = option("size", help="height and width of the window", minimum=1)
+    stride: Size | None = option("size", None, help="step of the window; left out: the kernel_size", minimum=1)
+    ceil_mode: bool = option("bool", False, help="whether a window that is only partly filled counts")
+
+    def resolve(self, *inputs: ValueType) -> Op:
+        return _with_stride(self)
+
+    def infer(self, *inputs: ValueType) -> ValueType:
+        (x,) = inputs
+        return _pooled(self.name, x, self.kernel_size, self.stride, 0, (1, 1), self.ceil_mode)
+
+    def layout(self, *inputs: ValueType) -> Layout:
+        return "first"
+
+    def code(self, call: Call) -> str:
+        assert self.stride is not None, "lp_pool: not resolved"
+        window = f"{pair(self.kernel_size)}, {pair(self.stride)}"
+        return f"F.lp_pool2d({call.args[0]}, {self.norm_type!r}, {window}, {self.ceil_mode})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +203,7 @@ class GlobalMaxPool(Op):
 def _with_stride(op: _Window) -> _Window:
     kernel = pair(op.kernel_size)
     stride = kernel if op.stride is None else pair(op.stride)
-    return replace(op, kernel_size=kernel, stride=stride, padding=pair(op.padding))
+    return replace(op, kernel_size=kernel, stride=stride)
 
 
 def _pooled(
@@ -202,4 +233,4 @@ def _places(call: Call) -> str:
     return str(dims[0]) if len(dims) == 1 else str(tuple(dims))
 
 
-OPS: tuple[type[Op], ...] = (MaxPool, AvgPool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool)
+OPS: tuple[type[Op], ...] = (MaxPool, AvgPool, LpPool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool)

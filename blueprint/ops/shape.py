@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Call, Layout, Misfit, Op, option
-from blueprint.ops.kinds import expect_kind
+from blueprint.ops.kinds import expect_divisible, expect_kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +75,8 @@ class ToMap(Op):
         if height is None and width is None:
             height = width = isqrt(tokens)
         for name, side in (("height", height), ("width", width)):
-            if side is not None and (height is None or width is None) and tokens % side:
-                raise Misfit(
-                    "not-divisible",
-                    f"the tokens (={tokens}) must be divisible by `{name}` (={side})",
-                    label=f"{x} enters",
-                    field=name,
-                    inputs=(0,),
-                )
+            if side is not None and (height is None or width is None):
+                expect_divisible(x, "tokens", side, f"`{name}` (={side})", name)
         if height is None:
             assert width is not None
             height = tokens // width

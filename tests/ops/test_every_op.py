@@ -21,11 +21,14 @@ every_op = pytest.mark.parametrize("name", sorted(CASES))
 
 WITH_MODULE = {
     *("conv", "conv1d", "linear", "batch_norm", "layer_norm", "prelu"),
+    *("instance_norm", "group_norm", "rms_norm", "rrelu"),
     *("dropout", "drop_path", "mask", "scaled_dot_product_attention"),
     *("relative_position_bias", "relative_offsets"),
 }
 ONE_LAYOUT = {
     *("conv", "conv1d", "linear", "batch_norm", "layer_norm", "max_pool", "avg_pool", "adaptive_avg_pool"),
+    *("instance_norm", "group_norm", "rms_norm", "local_response_norm", "lp_pool"),
+    *("channel_shuffle", "pixel_shuffle", "pixel_unshuffle"),
     *("adaptive_max_pool", "upsample", "flatten", "rearrange", "parameter", "scaled_dot_product_attention"),
     *("relative_position_bias", "relative_offsets"),
 }
@@ -158,7 +161,29 @@ def test_both_layouts_give_the_same_values(name):
         first = call_code(op, inputs, tensors, module, "first")
         last = call_code(op, inputs, tensors, module, "last")
         for one, other in zip(first, last, strict=True):
-            torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+            torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6, equal_nan=True)
+
+    check()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in CASES if ops()[name].fresh))
+def test_what_a_fresh_op_makes_may_be_overwritten(name):
+    @few
+    @given(case=CASES[name])
+    def check(case):
+        op = resolved(name, *case)
+        inputs = case[1]
+        module = make_module(op, inputs)
+        results = []
+        for relu in (torch.relu, torch.relu_):
+            torch.manual_seed(0)
+            tensors = [tensor.requires_grad_() for tensor in random_inputs(inputs)]
+            before = [tensor.detach().clone() for tensor in tensors]
+            (made,) = call_code(op, inputs, tensors, module)
+            relu(made).square().sum().backward()
+            assert all(map(torch.equal, tensors, before))
+            results.append([tensor.grad for tensor in tensors])
+        assert all(map(torch.equal, *results))
 
     check()
 

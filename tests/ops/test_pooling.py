@@ -27,6 +27,12 @@ X = map_of(3, 9, 11)
             {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False},
             nn.AvgPool2d(3, 2, 1, True, False),
         ),
+        ("lp_pool", {"norm_type": 2.0, "kernel_size": 3}, nn.LPPool2d(2.0, 3)),
+        (
+            "lp_pool",
+            {"norm_type": 4.0, "kernel_size": (3, 2), "stride": 2, "ceil_mode": True},
+            nn.LPPool2d(4.0, (3, 2), 2, True),
+        ),
         ("adaptive_avg_pool", {"output_size": (2, 3)}, nn.AdaptiveAvgPool2d((2, 3))),
         ("adaptive_max_pool", {"output_size": 4}, nn.AdaptiveMaxPool2d(4)),
         ("global_avg_pool", {}, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())),
