@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspect import cleandoc
+from textwrap import wrap
 
 from blueprint.compiler.loading import prelude
 from blueprint.compiler.structures import STRUCTURES, Structure
@@ -12,6 +13,8 @@ from blueprint.diagnostics.nearest import nearest
 from blueprint.language.types import show
 from blueprint.ops import find, ops
 from blueprint.ops.base import FieldInfo
+
+WIDTH = 80
 
 
 def known() -> dict[str, list[str]]:
@@ -27,17 +30,28 @@ def op_text(name: str) -> str:
     """What an op, structure or shipped block computes, and a line per field; raises UsageError for an unknown name."""
     structure, op, block = STRUCTURES.get(name), find(name), prelude().blocks.get(name)
     if structure is not None:
-        return "\n".join(_structure(structure))
+        return _folded(_structure(structure))
     if block is not None:
-        return "\n".join(_block(block))
+        return _folded(_block(block))
     if op is None:
         meant = nearest(name, [word for words in known().values() for word in words])
         help = f"did you mean `{meant}`?" if meant else "`blueprint explain op` lists them"
         raise UsageError([Diagnostic("unknown-op", f"there is no op `{name}`", help=help)])
-    lines = [f"op `{name}`", "", cleandoc(op.__doc__ or ""), "", "fields"]
-    if op.arity is None or op.arity > 1:
-        lines += ["  inputs: names of values, required, a bare list sets it"]
-    return "\n".join([*lines, *(line for info in op.fields() for line in _field(info, op.main))])
+    fields = ["  inputs: names of values, required, a bare list sets it"] if op.arity is None or op.arity > 1 else []
+    fields += [line for info in op.fields() for line in _field(info, op.main)]
+    paragraphs = cleandoc(op.__doc__ or "").split("\n\n")
+    text = [line for paragraph in paragraphs for line in (" ".join(paragraph.split()), "")]
+    return _folded([f"op `{name}`", "", *text, *(["fields", *fields] if fields else ["no fields"])])
+
+
+def _folded(lines: list[str]) -> str:
+    """The lines as a text that fits a terminal; of a line that is folded, the rest stands below, further in."""
+    folded = []
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        below = indent + "  " if indent else ""
+        folded += wrap(line, WIDTH, subsequent_indent=below, break_long_words=False, break_on_hyphens=False) or [""]
+    return "\n".join(folded)
 
 
 def _structure(structure: Structure) -> list[str]:

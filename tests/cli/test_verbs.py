@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from blueprint.cli import main
+from blueprint.view.op import known, op_text
 
 
 @pytest.fixture
@@ -113,6 +114,16 @@ def test_build_as_json_has_the_documented_keys_and_its_layers_sum_up(run) -> Non
 def test_explain_tells_the_fields_of_an_op(run) -> None:
     _, out, _ = run("explain", "op", "conv")
     assert "kernel_size: size, required, at least 1" in out
+
+
+def test_explain_says_where_an_op_has_no_fields(run) -> None:
+    assert run("explain", "op", "relu")[1].endswith("torch.nn.ReLU.html\n\nno fields\n")
+
+
+def test_explain_fits_a_terminal_but_for_long_words() -> None:
+    lines = [line for names in known().values() for name in names for line in op_text(name).splitlines()]
+    assert len(lines) > 500
+    assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
 
 
 def test_a_fault_of_our_own_says_so_and_shows_no_traceback(run, monkeypatch: pytest.MonkeyPatch) -> None:
