@@ -7,7 +7,8 @@ from pathlib import Path
 from blueprint.diagnostics import Diagnostic, Reporter, Source, Span, UsageError
 from blueprint.diagnostics.nearest import nearest
 from blueprint.diagnostics.wording import listed, ticked
-from blueprint.language.tree import Mapping, Tree
+from blueprint.language.setting import read_setting
+from blueprint.language.tree import Entry, Mapping, Scalar
 
 Override = tuple[str, str, str]
 
@@ -16,27 +17,28 @@ def divided(settings: list[str]) -> tuple[Mapping, tuple[Override, ...]]:
     """The model's arguments and the recipe's fields among `--set key=value`; raises UsageError.
 
     `recipe.optimiser.lr=0.05` is a field of the recipe, any other key an argument of the spec.
+    Of several settings of one argument the last one holds.
     """
-    from blueprint.train.recipe_override import set_field
-
-    none = Span(Source("<command line>", ""), 1, 1, 1, 1)
-    arguments: Tree = Mapping((), none)
+    arguments: dict[str, Entry] = {}
     fields: list[Override] = []
     reporter = Reporter()
     for text in settings:
         key, equals, value = text.partition("=")
-        key, value = key.strip(), value.strip()
+        key, value = key.strip(), value.strip("\n") if "\n" in value.strip() else value.strip()
+        words = f"--set {key}={value}"
         if not equals or not key:
             help = "`--set num_classes=100`, or `--set recipe.epochs=3`"
             reporter.error("usage", f"`--set` takes key=value, not {ticked(text)}", help=help)
         elif key.startswith("recipe."):
-            fields.append((key[len("recipe.") :], value, f"--set {key}={value}"))
+            fields.append((key[len("recipe.") :], value, words))
         else:
-            arguments = set_field(arguments, [key], value, f"--set {key}={value}", reporter)
+            tree, place = read_setting(words, value, reporter, expressions=True)
+            if tree is not None:
+                arguments[key] = Entry(Scalar(key, place), tree)
     if reporter.failed:
         raise UsageError(reporter.sorted())
-    assert isinstance(arguments, Mapping), "command line: arguments that are no mapping"
-    return arguments, tuple(fields)
+    none = Span(Source("<command line>", ""), 1, 1, 1, 1)
+    return Mapping(tuple(arguments.values()), none), tuple(fields)
 
 
 def data_override(data: str) -> Override:

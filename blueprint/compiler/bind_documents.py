@@ -113,7 +113,7 @@ class DocumentBinder:
             if parent is None:
                 return None
         library = Library(self.text("name"), True, outer=self.loader.prelude(self.tree))
-        names = Names(library, is_block=True)
+        names = Names(library, is_block=True, flows=False)
         if parent is not None:
             for block in parent.library.blocks.values():
                 home = library if block.home is parent.library else block.home

@@ -6,9 +6,10 @@ import re
 
 from blueprint.compiler.bind_nodes import NodeBinder
 from blueprint.compiler.bind_sources import bind_sources
-from blueprint.compiler.syntax import Argument, Expectation, Names, Output, ValueSyntax
+from blueprint.compiler.syntax import Argument, Computed, Expectation, Names, Output, Several, ValueSyntax
 from blueprint.diagnostics import Reporter, Span
 from blueprint.diagnostics.nearest import nearest
+from blueprint.language.terms import Name, walk
 from blueprint.language.tree import Mapping, Scalar, Sequence, Tree, plain
 from blueprint.language.types import Type
 
@@ -137,6 +138,23 @@ def bind_settings(
             word,
             (argument.minimum, argument.maximum),
         )
-        if value is not None:
+        if value is not None and _in_order(nodes.reporter, value, word, list(arguments)):
             found[word] = value
     return found
+
+
+def _in_order(reporter: Reporter, value: ValueSyntax, word: str, arguments: list[str]) -> bool:
+    """Whether a value given to an argument reads only arguments declared before it; any other is reported."""
+    if isinstance(value, Several):
+        items = [_in_order(reporter, item, word, arguments) for item in value.items]
+        return all(items)
+    later = arguments[arguments.index(word) :]
+    late = [e for e in walk(value.expression) if isinstance(e, Name)] if isinstance(value, Computed) else []
+    late = [name for name in late if name.name in later]
+    for name in late:
+        span, message, help = value.span.within(name.start, name.end), f"`{word}` is set by its own value", ""
+        if name.name != word:
+            message = f"`{name.name}` has no value yet where `{word}` gets its own"
+            help = f"a value reads the arguments declared before its own; `{name.name}` comes later"
+        reporter.error("unknown-name", message, span, help=help)
+    return not late

@@ -14,6 +14,8 @@ from blueprint.language.terms import Call, Compare, Expression, ExpressionFault,
 from blueprint.language.tree import Mapping, Scalar, Sequence, Tree
 from blueprint.language.types import ANY, Mismatch, Type, coerce, expectation, show
 
+ENTERING = ("x", "in_channels")
+"""The names that speak of the value that enters a body or a node."""
 BodyBinder = Callable[[Tree, Names], "Body | None"]
 
 
@@ -83,7 +85,7 @@ class ValueBinder:
         try:
             value = coerce(value, kind)
         except Mismatch as fault:
-            self.reporter.error("wrong-type", f"`{what}` {fault}", span)
+            self.reporter.error("wrong-type", f"`{what}` {fault}", span, help=_as_list(value, kind))
             return None
         if not within(value, limits):
             self.reporter.error("out-of-range", f"`{what}` {limit_text(limits)}", span, label=f"is {show(value)}")
@@ -178,7 +180,7 @@ class ValueBinder:
         good = True
         for name, in_comparison in _names(expression):
             word = name.name
-            if names.variable(word) or word in ("x", "in_channels") or word in kind.members:
+            if names.variable(word) or word in kind.members or (word in ENTERING and names.flows):
                 continue
             if in_comparison and names.member(word):
                 continue
@@ -186,19 +188,15 @@ class ValueBinder:
             if word in bodies and (kind.is_body or kind == ANY):
                 continue
             good = False
-            meant = nearest(
-                word,
-                [
-                    *(*names.variables(), "x", "in_channels", *kind.members),
-                    *(bodies if kind.is_body else []),
-                    *(names.choices() if in_comparison else []),
-                ],
-            )
+            known = [*names.variables(), *(ENTERING if names.flows else ()), *kind.members]
+            known += bodies if kind.is_body else []
+            known += names.choices() if in_comparison else []
+            meant = nearest(word, known)
             self.reporter.error(
                 "unknown-name",
                 f"nothing here is called `{word}`",
                 span.within(name.start, name.end),
-                help=f"did you mean `{meant}`?" if meant else _bridge(word),
+                help=f"did you mean `{meant}`?" if meant else _bridge(word, kind),
             )
         for call in walk(expression):
             if isinstance(call, Call) and call.function not in FUNCTIONS:
@@ -238,7 +236,22 @@ def _names(expression: Expression) -> list[tuple[Name, bool]]:
     return found
 
 
-def _bridge(word: str) -> str:
+def _bridge(word: str, kind: Type) -> str:
+    if word in ENTERING:
+        return f"`{word}` speaks of the value that enters a body, and none enters here"
     if word in ("channels", "height", "width", "tokens"):
         return f"the value that enters this body has `x.{word}`"
+    if "bool" in kind.bases and word.lower() in ("yes", "no", "on", "off"):
+        return "a bool is `true` or `false`"
     return ""
+
+
+def _as_list(value: object, kind: Type) -> str:
+    """The help for one value where a list of such is wanted."""
+    if kind.element is None:
+        return ""
+    try:
+        coerce(value, kind.element)
+    except Mismatch:
+        return ""
+    return f"a list of one is `[{show(value)}]`"

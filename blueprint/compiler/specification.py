@@ -124,7 +124,7 @@ def load(
         settings = Mapping((*(settings.entries if settings else ()), *given.entries), given.span)
     graph, values = resolve(model, reporter, settings, shapes_of(model, input))
     reporter.raise_if_failed()
-    assert graph is not None, "elaborate: no graph and no fault"
+    assert graph is not None
     return Specification(model, run_passes(graph), values, settings, loader.sources())
 
 
@@ -163,5 +163,7 @@ def resolve(
     if reporter.failed:
         return None, {}
     with within_stack(reporter, model.span):
-        return elaborate(model, reporter, bound, shapes)
+        graph, values = elaborate(model, reporter, bound, shapes)
+        assert graph is not None or reporter.failed, "elaborate: no graph and no fault"
+        return graph, values
     return None, {}

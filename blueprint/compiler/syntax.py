@@ -235,7 +235,8 @@ class Model:
 class Names:
     """The names in reach at a place, as far as the text alone tells; used to find misspelt ones.
 
-    members: the members of the enumerations of the arguments in reach.
+    members: the members of the enumerations of the arguments in reach. flows: whether a value enters
+    here, which `x` and `in_channels` speak of: none does where a model's arguments are set.
     """
 
     library: Library
@@ -244,6 +245,7 @@ class Names:
     places: dict[str, Span] = field(default_factory=dict)
     members: set[str] = field(default_factory=set)
     is_block: bool = False
+    flows: bool = True
 
     def inner(self, is_block: bool = False) -> Names:
         """A scope inside this one."""

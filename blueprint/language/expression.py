@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from blueprint.diagnostics.wording import ticked
 from blueprint.language.terms import (
     Attribute,
     Binary,
@@ -101,7 +102,8 @@ class _Parser:
         result = self.choice()
         if self.at < len(self.tokens):
             _, word, start, end = self.tokens[self.at]
-            raise self.fault(f"`{word}` has no place here", start, end)
+            help = f"a list stands in brackets: {ticked(f'[{self.text.strip()}]')}" if word == "," else ""
+            raise self.fault(f"`{word}` has no place here", start, end, help)
         return result
 
     def peek(self) -> str:
@@ -117,7 +119,8 @@ class _Parser:
 
     def need(self, word: str, opened: int) -> None:
         if not self.take(word):
-            raise self.fault(f"`{word}` is missing", opened, opened + 1)
+            help = "a list stands in square brackets" if self.peek() == "," and word == ")" else ""
+            raise self.fault(f"`{word}` is missing", opened, opened + 1, help)
 
     @property
     def start(self) -> int:

@@ -17,7 +17,9 @@ Side = Annotated[int, Field(ge=1, le=8192), WHOLE]
 
 
 def _pair(value: Any) -> Any:
-    return [value, value] if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if isinstance(value, bool) or not isinstance(value, (int, float, list, tuple)):
+        raise PydanticCustomError("size", "one number or two")
+    return [value, value] if isinstance(value, (int, float)) else value
 
 
 _SIDE_SCHEMA = {"type": "integer", "minimum": 1, "maximum": 8192}

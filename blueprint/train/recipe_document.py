@@ -131,6 +131,9 @@ def _report(fault: Any, tree: Mapping, reporter: Reporter) -> None:
         field = str(fault["msg"])
         at = place.go((field,)) if field not in where else place
         reporter.error("out-of-range", context["message"], at.span)
+    elif kind == "size":
+        message = f"`{name}` is a whole number, or a list of two: height and width"
+        reporter.error("wrong-type", message, place.span, label=_shown(value))
     elif kind == "finite_number":
         reporter.error("out-of-range", f"`{name}` is a finite number", place.span, label=_shown(value))
     else:

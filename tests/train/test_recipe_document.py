@@ -79,7 +79,14 @@ def test_a_shipped_recipe_has_no_fault_and_its_own_name(name):
         ),
         ("image_size: [32]", "out-of-range", 13, "`image_size` has at least 2 values", "1 value", ""),
         ("image_size: [32, 0]", "out-of-range", 18, "`image_size` is at least 1", "`0`", ""),
-        ("image_size: big", "wrong-type", 13, "`image_size` is a list", '`"big"`', ""),
+        (
+            "image_size: big",
+            "wrong-type",
+            13,
+            "`image_size` is a whole number, or a list of two: height and width",
+            '`"big"`',
+            "",
+        ),
         ("data: foldr", "unknown-name", 7, "`data` knows no `foldr`", "", "did you mean `folder`?"),
         ("data: {folder: {}}", "missing-key", 8, "`folder` needs `root`", "", None),
         ("data: folder", "missing-key", 7, "`folder` needs `root`", "", None),
@@ -205,10 +212,10 @@ OVERRIDES = [
     ("optimiser.lr", "0.05", lambda r: r.optimiser.lr, 0.05),
     ("optimiser.sgd.momentum", "0.9", lambda r: r.optimiser.momentum, 0.9),
     ("optimiser", "{adamw: {lr: 1e-3}}", lambda r: r.optimiser.name, "adamw"),
-    ("optimiser.adam.lr", "0.5", lambda r: (r.optimiser.name, r.optimiser.lr), ("adam", 0.5)),
+    ("schedule.cosine.min_lr", "0.5", lambda r: (r.schedule.name, r.schedule.min_lr), ("cosine", 0.5)),
     ("schedule", "cosine", lambda r: r.schedule.name, "cosine"),
     ("data", "cifar10", lambda r: r.data.name, "cifar10"),
-    ("data.cifar10.root", "x", lambda r: (r.data.name, r.data.root), ("cifar10", "x")),
+    ("data", "{cifar10: {root: x}}", lambda r: (r.data.name, r.data.root), ("cifar10", "x")),
     ("epochs", "3", lambda r: r.epochs, 3),
     ("augment", "[random_crop: 2]", lambda r: r.augment[0].padding, 2),
     ("about.title", "a title", lambda r: r.about.title, "a title"),
@@ -235,11 +242,11 @@ def test_settings_of_a_main_value_and_of_list_items_are_set(tmp_path):
     ("path", "value", "code", "column", "message"),
     [
         ("optimiser.lr", "-1", "out-of-range", 27, "`lr` is above 0"),
-        ("optimiser.lrr", "1", "unknown-key", 1, "`sgd` has no `lrr`"),
-        ("epoch", "1", "unknown-key", 1, "a recipe has no `epoch`"),
-        ("epochs", "[1", "usage", 1, None),
-        ("epochs", "", "usage", 1, "the value of `epochs` cannot be read: there is none"),
-        ("augment.7.p", "1", "wrong-type", 1, None),
+        ("optimiser.lrr", "1", "unknown-key", 7, "`sgd` has no `lrr`"),
+        ("epoch", "1", "unknown-key", 7, "a recipe has no `epoch`"),
+        ("epochs", "[1", "syntax", 22, "`[` is never closed"),
+        ("epochs", "", "usage", 7, "`recipe.epochs` is set to nothing"),
+        ("augment.7.p", "1", "wrong-type", 7, None),
     ],
 )
 def test_a_fault_of_a_setting_is_shown_in_the_command_lines_words(tmp_path, path, value, code, column, message):
@@ -253,3 +260,40 @@ def test_a_fault_of_a_setting_is_shown_in_the_command_lines_words(tmp_path, path
     assert fault.span.source.text == words
     assert fault.span.column == column
     assert message is None or fault.message == message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message", "help"),
+    [
+        (
+            "optimiser.adamw.lr",
+            "0.01",
+            "`optimiser` is `sgd`, which has no `adamw`",
+            "`recipe.optimiser={adamw: {lr: 0.01}}` chooses `adamw` in its place",
+        ),
+        ("data.cifar10", "x", "`data` is `digits`, which has no `cifar10`", None),
+        (
+            "augment.0.random_crop.padding",
+            "2",
+            "`augment.0` is `horizontal_flip`, which has no `random_crop`",
+            "`recipe.augment.0={random_crop: {padding: 2}}` chooses `random_crop` in its place",
+        ),
+    ],
+)
+def test_a_setting_of_another_choice_than_the_recipes_does_not_change_the_choice(tmp_path, path, value, message, help):
+    file = tmp_path / "r.yaml"
+    file.write_text(GOOD + "augment: [horizontal_flip]\n")
+    with pytest.raises(SpecError) as caught:
+        load_recipe(file, ((path, value, f"--set recipe.{path}={value}"),))
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, fault.message) == ("unknown-key", message)
+    assert help is None or fault.help == help
+    assert fault.notes[0].span.source.name == str(file)
+
+
+def test_the_value_that_chooses_another_option_is_taken(tmp_path):
+    file = tmp_path / "r.yaml"
+    file.write_text(GOOD)
+    settings = (("optimiser", "{adamw: 0.5}"), ("optimiser.adamw.weight_decay", "0.25"))
+    recipe = load_recipe(file, tuple((p, v, f"--set recipe.{p}={v}") for p, v in settings))
+    assert (recipe.optimiser.name, recipe.optimiser.lr, recipe.optimiser.weight_decay) == ("adamw", 0.5, 0.25)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from blueprint.compiler.elaborate.computing import At
 from blueprint.compiler.elaborate.place import Place
 from blueprint.compiler.elaborate.run import Elaborator
-from blueprint.compiler.elaborate.values import POISON, Env, Poisoned, Value
+from blueprint.compiler.elaborate.values import POISON, BlockBody, Env, OpBody, Poisoned, Value
 from blueprint.compiler.graph import Graph
 from blueprint.compiler.syntax import Model, ValueSyntax
-from blueprint.diagnostics import Diagnostic, Reporter, Span
+from blueprint.diagnostics import Diagnostic, Note, Reporter, Span
 from blueprint.language.types import ANY, Type
 from blueprint.language.values import ValueType, by_rank
 
@@ -91,7 +91,11 @@ def _arguments(run: Elaborator, model: Model, settings: Mapping[str, ValueSyntax
             env.names[name] = Poisoned()
             continue
         try:
-            env.names[name] = run.value(syntax, argument.type, at, name, (argument.minimum, argument.maximum))
+            value = run.value(syntax, argument.type, at, name, (argument.minimum, argument.maximum))
+            env.names[name] = value
+            if name in given and isinstance(value, OpBody | BlockBody):
+                word = value.op.name if isinstance(value, OpBody) else value.block.name
+                run.chosen[id(value)] = Note(f"`{name}` is `{word}`, set at {syntax.span.place}")
         except Poisoned as fault:
             env.names[name] = fault
 

@@ -57,6 +57,10 @@ class Place(NamedTuple):
         note = Note(f"in block `{block}`, called at {span.place}{self.round}")
         return self._replace(calls=(note, *self.calls), round="")
 
+    def noted(self, note: Note) -> Place:
+        """This place with one more thing to tell of how it was reached."""
+        return self._replace(calls=(note, *self.calls))
+
     def with_inits(self, inits: InitMap) -> Place:
         """The place with initialisers that win over those further out."""
         return self._replace(inits=(*self.inits, inits)) if inits else self

@@ -11,7 +11,7 @@ from blueprint.compiler.elaborate.values import POISON, BlockBody, Env, LiteralB
 from blueprint.compiler.labels import transparent
 from blueprint.compiler.structures import Structure
 from blueprint.compiler.syntax import Argument, Block, Body, NodeSyntax, ValueSyntax
-from blueprint.diagnostics import Reporter, Span
+from blueprint.diagnostics import Note, Reporter, Span
 from blueprint.language.types import ANY, BodyLike, Type, describe
 from blueprint.ops import Op
 
@@ -27,6 +27,7 @@ class Elaborator(Emitting):
     def __init__(self, reporter: Reporter) -> None:
         super().__init__(reporter)
         self.model_env: Env | None = None
+        self.chosen: dict[int, Note] = {}  # for bodies that the model's settings name, where they do
         self._runs = 0
         self._depth = 0
 
@@ -124,6 +125,9 @@ class Elaborator(Emitting):
             )
             self.report("unknown-op", f"`{node.head}` is {what}, not a body that could run", node.span, at, help=help)
             raise Poisoned
+        chosen = self.chosen.get(id(body))
+        if chosen is not None:
+            at = at._replace(place=at.place.noted(chosen))
         return self.call(body, node, at, label)
 
     def call(self, body: BodyLike, node: NodeSyntax, at: At, label: str) -> Value:
