@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Call, Layout, Misfit, Op, Weight, option
 from blueprint.ops.kinds import expect_kind
-from blueprint.ops.sizes import Size, pair, same_padding, window_sizes
+from blueprint.ops.sizes import Size, check_fill, pair, same_padding, window_sizes
 
 if TYPE_CHECKING:
     from torch import nn
@@ -75,7 +75,8 @@ class Conv(Op):
         (x,) = inputs
         expect_kind(self.name, x, "map")
         check_groups(x.channels, self._out, self.groups)
-        check_padding(self._padding, self.padding_mode, x, ("height", "width"))
+        for axis, amount in zip(("height", "width"), self._padding, strict=True):
+            check_fill(self.padding_mode, amount, x, axis, "padding", f"`padding` (={amount}) with `padding_mode`")
         sizes = window_sizes(x, pair(self.kernel_size), pair(self.stride), self._padding, pair(self.dilation))
         return x.replace(channels=self._out, **sizes)
 
@@ -179,7 +180,8 @@ class Conv1d(Op):
         (x,) = inputs
         expect_kind(self.name, x, "tokens")
         check_groups(x.channels, self._out, self.groups)
-        check_padding((self._padding,), self.padding_mode, x, ("tokens",))
+        words = f"`padding` (={self._padding}) with `padding_mode`"
+        check_fill(self.padding_mode, self._padding, x, "tokens", "padding", words)
         window = ((self.kernel_size,), (self.stride,), (self._padding,), (self.dilation,))
         return x.replace(channels=self._out, **window_sizes(x, *window, axes=("tokens",)))
 
@@ -245,22 +247,6 @@ def check_groups(in_channels: int, out_channels: int, groups: int) -> None:
             f"`out_channels` (={out_channels}) must be divisible by `groups` (={groups})",
             field="groups",
         )
-
-
-def check_padding(padding: tuple[int, ...], mode: PaddingMode, x: ValueType, axes: tuple[str, ...]) -> None:
-    """Raise Misfit `out-of-range` where the map has too few rows or columns to fill the padding from."""
-    for axis, amount in zip(axes, padding, strict=True):
-        length = x.size(axis)
-        assert length is not None, f"check_padding: {x} has no {axis}"
-        if (mode == "reflect" and amount >= length) or (mode == "circular" and amount > length):
-            bound = "less than" if mode == "reflect" else "at most"
-            raise Misfit(
-                "out-of-range",
-                f"`padding` (={amount}) with `padding_mode` {mode} must be {bound} the {axis} (={length})",
-                label=f"{x} enters",
-                field="padding",
-                inputs=(0,),
-            )
 
 
 OPS: tuple[type[Op], ...] = (Conv, Conv1d)

@@ -1,4 +1,4 @@
-"""The arithmetic of sliding windows: pairs of sizes, `same` padding, output sizes."""
+"""The arithmetic of sliding windows: pairs of sizes, padding, output sizes."""
 
 from __future__ import annotations
 
@@ -78,3 +78,21 @@ def window_sizes(
                 inputs=(0,),
             )
     return sizes
+
+
+def check_fill(mode: str, amount: int, x: ValueType, axis: str, field: str, words: str) -> None:
+    """Raise Misfit `out-of-range` where the axis has too few places to fill `amount` more on one side from.
+
+    mode: what is filled in (`reflect`, `circular`, ...); field: what gives the amount; words: how a message names it.
+    """
+    length = x.size(axis)
+    assert length is not None, f"check_fill: {x} has no {axis}"
+    if (mode == "reflect" and amount >= length) or (mode == "circular" and amount > length):
+        bound = "less than" if mode == "reflect" else "at most"
+        raise Misfit(
+            "out-of-range",
+            f"{words} {mode} must be {bound} the {axis} (={length})",
+            label=f"{x} enters",
+            field=field,
+            inputs=(0,),
+        )
