@@ -14,6 +14,7 @@ vectors = st.builds(vector_of, small)
 axes = st.builds(lambda a, b, c: ValueType((("channels", a), ("left", b), ("right", c))), small, small, small)
 any_kind = st.one_of(maps, tokens, vectors, axes)
 rates = st.sampled_from([0.0, 0.25, 0.5, 1.0])
+bounds = st.floats(-2, 2)
 
 
 def sizes(values):
@@ -26,9 +27,9 @@ def fields(**options):
     return st.fixed_dictionaries({}, optional=options)
 
 
-def on(kinds, **options):
-    """Cases with one input of these kinds and any of the options."""
-    return st.tuples(fields(**options), st.tuples(kinds))
+def on(kinds, required=None, **options):
+    """Cases with one input of these kinds, the required fields and any of the options."""
+    return st.tuples(st.fixed_dictionaries(required or {}, optional=options), st.tuples(kinds))
 
 
 @st.composite
@@ -109,6 +110,22 @@ def axis_of(draw, **options):
     axis = draw(st.sampled_from(x.names))
     chosen = {"keepdim": True} if len(x.axes) == 1 and "keepdim" in options else draw(fields(**options))
     return {"axis": axis, **chosen}, (x,)
+
+
+@st.composite
+def halved(draw):
+    x = draw(any_kind)
+    axis = draw(st.sampled_from(x.names))
+    return {"axis": axis}, (x.replace(**{axis: 2 * x.size(axis)}),)
+
+
+@st.composite
+def in_groups(draw, field, kinds, axes=("channels",), power=1, **options):
+    """Cases of a number, given by `field`, whose power divides the axes."""
+    groups = draw(st.integers(1, 3))
+    x = draw(kinds)
+    whole = x.replace(**{axis: x.size(axis) * groups**power for axis in axes})
+    return {field: groups, **draw(fields(**options))}, (whole,)
 
 
 @st.composite
@@ -269,13 +286,12 @@ poolings = {"padding": sizes(st.integers(0, 2)), "stride": sizes(st.integers(1, 
 
 def pools(**options):
     """Cases of a pool over windows."""
-    required = st.fixed_dictionaries({"kernel_size": sizes(st.integers(1, 4))})
-    return st.tuples(st.builds(dict.__or__, required, fields(**poolings, **options)), st.tuples(maps))
+    return on(maps, {"kernel_size": sizes(st.integers(1, 4))}, **poolings, **options)
 
 
 def adaptive():
     """Cases of a pool to a given size."""
-    return st.tuples(st.fixed_dictionaries({"output_size": sizes(st.integers(1, 5))}), st.tuples(maps))
+    return on(maps, {"output_size": sizes(st.integers(1, 5))})
 
 
 CASES = {
@@ -290,10 +306,27 @@ CASES = {
         track_running_stats=st.booleans(),
     ),
     "layer_norm": on(any_kind, eps=st.sampled_from([1e-5, 1e-3]), elementwise_affine=st.booleans(), bias=st.booleans()),
+    "rms_norm": on(any_kind, eps=st.sampled_from(["none", 1e-5, 1e-3]), elementwise_affine=st.booleans()),
+    "instance_norm": on(
+        st.one_of(maps, tokens),
+        eps=st.sampled_from([1e-5, 1e-3]),
+        momentum=st.sampled_from([0.1, 0.01]),
+        affine=st.booleans(),
+        track_running_stats=st.booleans(),
+    ),
+    "group_norm": in_groups("num_groups", any_kind, eps=st.sampled_from([1e-5, 1e-3]), affine=st.booleans()),
+    "local_response_norm": on(
+        st.one_of(maps, tokens),
+        {"size": st.integers(1, 5)},
+        alpha=st.floats(0, 1),
+        beta=st.floats(0.5, 1),
+        k=st.floats(1, 2),
+    ),
     **{
         name: on(any_kind)
         for name in (
             *("identity", "relu", "relu6", "silu", "mish", "sigmoid", "tanh", "hardswish", "hardsigmoid"),
+            *("selu", "log_sigmoid", "tanhshrink", "softsign", "exp", "log", "abs", "square", "sqrt"),
             "flatten",
         )
     },
@@ -301,10 +334,27 @@ CASES = {
     "leaky_relu": on(any_kind, negative_slope=st.floats(-1, 1)),
     "elu": on(any_kind, alpha=st.floats(0.1, 2)),
     "softplus": on(any_kind, beta=st.floats(0.5, 2), threshold=st.floats(1, 20)),
+    "celu": on(any_kind, alpha=st.floats(0.1, 2)),
+    "threshold": on(any_kind, {"threshold": bounds, "value": bounds}),
+    "hardtanh": on(any_kind, min_val=bounds, max_val=bounds),
+    "hardshrink": on(any_kind, lambd=st.floats(0, 1)),
+    "softshrink": on(any_kind, lambd=st.floats(0, 1)),
     "prelu": prelus(),
+    "rrelu": on(any_kind, lower=st.floats(-0.5, 0.3), upper=st.floats(0.4, 1)),
+    "clamp": on(any_kind, min=bounds, max=bounds),
     "softmax": axis_of(),
+    "softmin": axis_of(),
+    "log_softmax": axis_of(),
+    "normalize": axis_of(p=st.sampled_from([1.0, 2.0, 3.0]), eps=st.sampled_from([1e-12, 0.1])),
+    "glu": halved(),
     "max_pool": pools(dilation=sizes(st.integers(1, 2))),
     "avg_pool": pools(count_include_pad=st.booleans()),
+    "lp_pool": on(
+        maps,
+        {"kernel_size": sizes(st.integers(1, 4)), "norm_type": st.sampled_from([1.0, 2.0, 4.0])},
+        stride=poolings["stride"],
+        ceil_mode=st.booleans(),
+    ),
     "adaptive_avg_pool": adaptive(),
     "adaptive_max_pool": adaptive(),
     "global_avg_pool": on(st.one_of(maps, tokens)),
@@ -318,10 +368,13 @@ CASES = {
     "maximum": merged(),
     "concat": concats(),
     "split": splits(),
-    "scale": st.tuples(st.fixed_dictionaries({"factor": st.floats(-2, 2)}), st.tuples(any_kind)),
+    "scale": on(any_kind, {"factor": bounds}),
     "to_tokens": on(maps),
     "to_map": to_maps(),
     "rearrange": rearranges(),
+    "channel_shuffle": in_groups("groups", st.one_of(maps, tokens)),
+    "pixel_shuffle": in_groups("upscale_factor", maps, power=2),
+    "pixel_unshuffle": in_groups("downscale_factor", maps, ("height", "width")),
     "pad": pads(),
     "crop": crops(),
     "crop_like": crops_like(),
@@ -330,7 +383,7 @@ CASES = {
     "relative_position_bias": offsets(),
     "relative_offsets": st.tuples(st.fixed_dictionaries({"window": sizes(small)}), st.just(())),
     "dropout": on(any_kind, p=rates),
-    "drop_path": st.tuples(st.fixed_dictionaries({"p": rates}), st.tuples(any_kind)),
+    "drop_path": on(any_kind, {"p": rates}),
     "mask": masks(),
     "parameter": parameters(),
 }
