@@ -69,6 +69,7 @@ def _about() -> Schema:
         "title": "a title, usually the paper's",
         "doi": "the paper's DOI",
         "url": "where it can be read",
+        "reference": "where the implementation lies whose counts it meets",
         "stated": "what the source states",
         "assumed": "what the source leaves open and is assumed here",
     }
