@@ -30,7 +30,9 @@ def _field(name: str, type: str, help: str, *default: object, low: float | None 
     return FieldInfo(name, type, help, not default, default[0] if default else None, low, high)
 
 
-ACTIVATIONS = "sigmoid | hardsigmoid | tanh | relu | softplus | identity"
+ACTIVATIONS = (
+    "sigmoid | hardsigmoid | tanh | softsign | relu | relu6 | silu | gelu | hardswish | mish | softplus | identity"
+)
 
 STRUCTURES: dict[str, Structure] = {
     s.name: s
@@ -51,7 +53,7 @@ STRUCTURES: dict[str, Structure] = {
             "gate",
             "x * activation(body(x)), broadcast by axis name; a list is the body",
             "body",
-            (_field("activation", ACTIVATIONS, "what bounds the gate", "sigmoid"),),
+            (_field("activation", ACTIVATIONS, "the function of the body's result", "sigmoid"),),
             roles=(("body", True),),
         ),
         Structure(

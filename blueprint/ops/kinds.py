@@ -53,10 +53,12 @@ def expect_divisible(x: ValueType, axis: str, number: int, words: str, field: st
     size = x.size(axis)
     assert size is not None, f"expect_divisible: {x} has no {axis}"
     if size % number:
+        near = [multiple for multiple in (size - size % number, size - size % number + number) if multiple]
         raise Misfit(
             "not-divisible",
             f"the {axis} (={size}) must be divisible by {words}",
             label=f"{x} enters",
+            help=f"{' or '.join(map(str, near))} would do",
             field=field,
             inputs=(0,),
         )

@@ -50,7 +50,12 @@ class Clamp(Elementwise):
 
     def infer(self, *inputs: ValueType) -> ValueType:
         if self.min is None and self.max is None:
-            raise Misfit("missing-key", "`clamp` takes at least one of `min` and `max`", field="min")
+            raise Misfit(
+                "missing-key",
+                "`clamp` takes at least one of `min` and `max`",
+                help="write `clamp: {min: 0}` or `clamp: {max: 1}`, or both bounds",
+                field="min",
+            )
         if self.min is not None and self.max is not None:
             expect_order("min", self.min, "max", self.max)
         return super().infer(*inputs)

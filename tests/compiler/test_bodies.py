@@ -2,6 +2,7 @@
 
 import pytest
 
+from blueprint.compiler.structures import ACTIVATIONS
 from tests.compiler.specs import fault, faults, graph, paths, result, shapes
 
 
@@ -95,9 +96,10 @@ def test_residual_of_unequal_shapes_names_both_and_the_shortcut_that_would_do():
     assert faults("body:\n- conv: {out_channels: 64, kernel_size: 3}\n" + mended % shortcut) == []
 
 
-def test_gate_multiplies_by_its_body():
-    g = graph("body: [gate: {body: [global_avg_pool], activation: hardsigmoid}]")
-    assert [n.op.name for n in g.nodes] == ["global_avg_pool", "hardsigmoid", "multiply"]
+@pytest.mark.parametrize("activation", ACTIVATIONS.split(" | "))
+def test_gate_multiplies_by_its_body(activation):
+    g = graph(f"body: [gate: {{body: [global_avg_pool], activation: {activation}}}]")
+    assert [n.op.name for n in g.nodes] == ["global_avg_pool", activation, "multiply"]
     assert result(g) == (3, 32, 32)
 
 

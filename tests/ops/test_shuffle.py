@@ -47,23 +47,36 @@ def test_channel_shuffle_of_tokens_shuffles_the_channels():
 
 
 @pytest.mark.parametrize(
-    ("name", "field", "number", "message"),
+    ("name", "field", "number", "message", "help"),
     [
-        ("channel_shuffle", "groups", 5, "the channels (=12) must be divisible by `groups` (=5)"),
+        ("channel_shuffle", "groups", 5, "the channels (=12) must be divisible by `groups` (=5)", "10 or 15 would do"),
         (
             "pixel_shuffle",
             "upscale_factor",
             4,
             "the channels (=12) must be divisible by the square of `upscale_factor` (=4)",
+            "16 would do",
         ),
-        ("pixel_unshuffle", "downscale_factor", 3, "the height (=4) must be divisible by `downscale_factor` (=3)"),
-        ("pixel_unshuffle", "downscale_factor", 4, "the width (=6) must be divisible by `downscale_factor` (=4)"),
+        (
+            "pixel_unshuffle",
+            "downscale_factor",
+            3,
+            "the height (=4) must be divisible by `downscale_factor` (=3)",
+            "3 or 6 would do",
+        ),
+        (
+            "pixel_unshuffle",
+            "downscale_factor",
+            4,
+            "the width (=6) must be divisible by `downscale_factor` (=4)",
+            "4 or 8 would do",
+        ),
     ],
 )
-def test_what_a_number_must_divide(name, field, number, message):
+def test_what_a_number_must_divide(name, field, number, message, help):
     misfit = fault(name, map_of(12, 4, 6), **{field: number})
     assert (misfit.code, str(misfit)) == ("not-divisible", message)
-    assert (misfit.field, misfit.label) == (field, "map(12, 4, 6) enters")
+    assert (misfit.field, misfit.label, misfit.help) == (field, "map(12, 4, 6) enters", help)
 
 
 def test_shuffles_take_maps_and_channel_shuffle_tokens():
