@@ -164,7 +164,9 @@ class NodeBinder:
                 "unknown-op",
                 f"there is no op or block `{word}`",
                 head.key.span,
-                help=f"did you mean `{meant}`?" if meant else "",
+                help=f"did you mean `{meant}`?"
+                if meant
+                else "`blueprint explain op` lists them; a package's ops are known once it is installed",
             )
             return None
         node = NodeSyntax(word, head.key.span, target, names=names)
