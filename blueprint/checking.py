@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def check(spec: str | Path | dict[str, object]) -> list[Diagnostic]:
     Empty for a document without fault. A stage reports all its faults; the next one runs only
     after a stage without any. Needs no torch.
     """
-    if not isinstance(spec, dict) and Path(spec).is_dir():
+    if not isinstance(spec, dict) and os.path.isdir(spec):
         return check_paths([Path(spec)]).diagnostics
     reporter = Reporter()
     _check(spec, reporter)

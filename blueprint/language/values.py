@@ -7,6 +7,7 @@ three axes are a map, two are tokens and one is a vector, whatever they were bef
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 _NAMES: dict[int, tuple[str, ...]] = {
@@ -27,31 +28,35 @@ class ValueType:
     axes: tuple[tuple[str, int], ...]
     batched: bool = True
 
-    @property
+    @cached_property
     def kind(self) -> str:
         """`map`, `tokens`, `vector`, or `axes` for any other set of axes."""
         return _KINDS.get(self.names, "axes")
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the axes, in order."""
         return tuple(name for name, _ in self.axes)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """The sizes of the axes, in order."""
         return tuple(size for _, size in self.axes)
 
-    @property
+    @cached_property
     def elements(self) -> int:
         """The number of elements of one sample."""
         return prod(self.shape)
 
     def size(self, axis: str) -> int | None:
         """The size of the axis called `axis`, or None if there is none."""
-        return dict(self.axes).get(axis)
+        return self._sizes.get(axis)
 
-    @property
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return dict(self.axes)
+
+    @cached_property
     def channels(self) -> int:
         """The size of the channels axis; 1 where there is none."""
         return self.size("channels") or 1

@@ -1,4 +1,4 @@
-"""The elementary functions of each element: `exp`, `log`, `abs`, `square`, `sqrt`, `clamp`, `scale`, `identity`."""
+"""The elementary functions of each element: powers, logarithms, sine and cosine, sign, bounds, `scale`."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ class Identity(Elementwise):
 
 @dataclass(frozen=True, kw_only=True)
 class Scale(Elementwise):
-    """x times a fixed number, of any kind."""
+    """x * factor + offset, of any kind."""
 
     name: ClassVar[str] = "scale"
     main: ClassVar[str | None] = "factor"
 
-    factor: float = option("float", help="the number")
+    factor: float = option("float", help="the number that multiplies")
+    offset: float = option("float", 0.0, help="the number that is added")
 
     def code(self, call: Call) -> str:
-        return f"{call.args[0]} * {self.factor!r}"
+        product = f"{call.args[0]} * {self.factor!r}"
+        return f"{product} + {self.offset!r}" if self.offset else product
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,14 @@ OPS: tuple[type[Op], ...] = (
         "torch.log",
         f"The natural logarithm, of any kind; of 0 it is -inf, of a negative element nan.\n\n{_TORCH}.log.html",
     ),
+    elementwise(
+        "log1p",
+        "torch.log1p",
+        f"The natural logarithm of 1 + x, exact near 0, of any kind.\n\n{_TORCH}.log1p.html",
+    ),
+    elementwise("sin", "torch.sin", f"The sine of each element in radians, of any kind.\n\n{_TORCH}.sin.html"),
+    elementwise("cos", "torch.cos", f"The cosine of each element in radians, of any kind.\n\n{_TORCH}.cos.html"),
+    elementwise("sign", "torch.sign", f"-1, 0 or 1 by the sign of each element, of any kind.\n\n{_TORCH}.sign.html"),
     elementwise("abs", "torch.abs", f"The absolute value, of any kind.\n\n{_TORCH}.abs.html"),
     elementwise("square", "torch.square", f"x * x, of any kind.\n\n{_TORCH}.square.html"),
     elementwise(

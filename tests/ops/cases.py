@@ -327,6 +327,7 @@ CASES = {
         for name in (
             *("identity", "relu", "relu6", "silu", "mish", "sigmoid", "tanh", "hardswish", "hardsigmoid"),
             *("selu", "log_sigmoid", "tanhshrink", "softsign", "exp", "log", "abs", "square", "sqrt"),
+            *("log1p", "sin", "cos", "sign"),
             "flatten",
         )
     },
@@ -368,7 +369,7 @@ CASES = {
     "maximum": merged(),
     "concat": concats(),
     "split": splits(),
-    "scale": on(any_kind, {"factor": bounds}),
+    "scale": on(any_kind, {"factor": bounds}, offset=bounds),
     "to_tokens": on(maps),
     "to_map": to_maps(),
     "rearrange": rearranges(),

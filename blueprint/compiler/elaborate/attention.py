@@ -57,7 +57,7 @@ def attention(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> V
     op = primitive("scaled_dot_product_attention", **fields)
     result = run.emit(op, tuple(inputs), at, "scores", node.span, node)[0]
     if x is not at.current:
-        result = run.emit(primitive("crop"), (result, at.current), at, "crop", node.span)[0]
+        result = run.emit(primitive("crop_like", align="start"), (result, at.current), at, "crop", node.span)[0]
     if "out" in node.fields:
         body = run.value(node.fields["out"], BODY, at, "out")
         return run.role(body, node, "out", at._replace(x=result, current=result))
