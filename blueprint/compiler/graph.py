@@ -16,7 +16,8 @@ from blueprint.ops.base import Op
 class Frame:
     """One structure that encloses a node and gives its weights a part of their name.
 
-    call: a number that tells apart two runs of the same structure (weights shared under a label).
+    call: a number that tells apart the runs of the structure of that name in one run of what encloses it
+    (weights shared under a label).
     kind: what a person calls it, the block's name for a block: shown by `print(model)`.
     """
 
@@ -38,7 +39,7 @@ class Node:
     """An op at its place: the values it reads and makes, where its weights stand, where it was written.
 
     frames: the enclosing structures, outermost first. label: the node's own part of the name.
-    Nodes with equal paths share their weights.
+    Nodes with equal paths share their weights. Where a node was written is no part of what it equals.
     """
 
     op: Op
@@ -47,8 +48,8 @@ class Node:
     frames: tuple[Frame, ...]
     label: str
     init: Mapping[str, Initialiser] = field(default_factory=dict)
-    span: Span | None = None
-    trail: tuple[Note, ...] = ()
+    span: Span | None = field(default=None, compare=False)
+    trail: tuple[Note, ...] = field(default=(), compare=False)
 
     @property
     def path(self) -> tuple[str, ...]:

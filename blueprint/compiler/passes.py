@@ -4,6 +4,7 @@
     bind        bind_documents       tree -> typed document: names, fields and literals are right
     elaborate   elaborate            document and arguments -> graph: shapes, kinds and costs are right
     prune       prune                nodes that no output needs are dropped
+    number      number               values and runs are counted from 0: equal networks have equal graphs
     lower       lower                graph -> torch module
 
 Between the rewrites, the list below, the graph is verified.
@@ -14,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from blueprint.compiler.graph import Graph
+from blueprint.compiler.number import number
 from blueprint.compiler.prune import prune
 from blueprint.compiler.verify import verify
 
-PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (("prune", prune),)
+PASSES: tuple[tuple[str, Callable[[Graph], Graph]], ...] = (("prune", prune), ("number", number))
 
 
 def run_passes(graph: Graph) -> Graph:

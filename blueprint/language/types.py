@@ -229,6 +229,13 @@ def coerce(value: object, kind: Type) -> object:
     raise Mismatch(f"needs {expectation(kind)}, not {describe(value)}")
 
 
+def frozen(value: object) -> object:
+    """A value of a field as an op holds it: lists as tuples, members of enumerations as texts."""
+    if isinstance(value, list | tuple):
+        return tuple(frozen(item) for item in value)
+    return str(value) if isinstance(value, str) else value
+
+
 def expectation(kind: Type) -> str:
     """How a message names a type: `an int`, `a size (one int or two) or `same``."""
     names = [_NAMES[base] for base in kind.bases]

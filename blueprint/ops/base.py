@@ -141,6 +141,13 @@ class Op:
     random: ClassVar[bool] = False  # draws random numbers in training
     settings: ClassVar[tuple[str, ...]] = ()  # attributes of the module that generated code bakes in
 
+    def __post_init__(self) -> None:
+        """Hold every size as a pair, so that ops that do the same are equal."""
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, int) and "size" in f.metadata.get("type", "").split():
+                object.__setattr__(self, f.name, (value, value))
+
     @classmethod
     def fields(cls) -> tuple[FieldInfo, ...]:
         """The fields in the order written in the class."""

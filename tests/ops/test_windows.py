@@ -90,3 +90,10 @@ def test_pools_take_what_torch_takes(name, dilation, ceil_mode):
         op = find(name)(kernel_size=kernel, stride=stride, padding=padding, ceil_mode=ceil_mode, **options)
         expected = torchs(op, x)
         assert fits(op, x) == (expected and expected[1:]), (op, x)
+
+
+@pytest.mark.parametrize("name", ["conv", "max_pool", "avg_pool", "adaptive_avg_pool", "upsample"])
+def test_a_size_is_one_number_or_two_alike(name):
+    fields = [info.name for info in find(name).fields() if "size" in info.type.split()]
+    assert fields
+    assert find(name)(**dict.fromkeys(fields, 2)) == find(name)(**dict.fromkeys(fields, (2, 2)))

@@ -12,7 +12,7 @@ from blueprint.compiler.labels import transparent
 from blueprint.compiler.structures import Structure
 from blueprint.compiler.syntax import Argument, Block, Body, NodeSyntax, ValueSyntax
 from blueprint.diagnostics import Note, Reporter, Span
-from blueprint.language.types import ANY, BodyLike, Type, describe
+from blueprint.language.types import ANY, BodyLike, Type, describe, frozen
 from blueprint.ops import Op
 
 MAX_DEPTH = 80
@@ -104,7 +104,7 @@ class Elaborator(Emitting):
         plain: dict[str, object] = {}
         for name, syntax in syntaxes.items():
             kind, limits = known[name]
-            plain[name] = _plain(self.value(syntax, kind, at, name, limits))
+            plain[name] = frozen(self.value(syntax, kind, at, name, limits))
         inputs = sources if op.arity is None or op.arity > 1 else () if op.arity == 0 else (at.current,)
         outputs = self.emit(op(**plain), inputs, at, label, node.span, node)
         return outputs[0]
@@ -226,13 +226,6 @@ class Elaborator(Emitting):
             at = at._replace(place=at.place.with_inits(self.inits(node.init, at)))
         rule: Callable[[Elaborator, NodeSyntax, At, str | None], Value] = RULES[structure.name]
         return rule(self, node, at, label if named or not transparent(node) else None)
-
-
-def _plain(value: object) -> object:
-    """A field's value as an op holds it: lists as tuples, members of enumerations as texts."""
-    if isinstance(value, list):
-        return tuple(_plain(item) for item in value)
-    return str(value) if isinstance(value, str) else value
 
 
 def _called_block(note: str) -> str:
