@@ -1,0 +1,62 @@
+"""The examples, run as their first lines say."""
+
+import json
+import re
+import runpy
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from blueprint.cli import main
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def commands(example: Path) -> list[list[str]]:
+    """The command lines in an example's first comment."""
+    comment = re.match(r"(#.*\n)*", example.read_text(encoding="utf-8"))[0]
+    return [line.split() for line in re.findall(r"^#   (.+)$", comment, re.MULTILINE)]
+
+
+def run(words: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """The status with which a command line leaves."""
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit) as left:
+        main()
+    return int(left.value.code or 0)
+
+
+def test_the_first_network_learns_from_one_step(capsys: pytest.CaptureFixture[str]) -> None:
+    torch.manual_seed(0)
+    runpy.run_path(str(EXAMPLES / "first_network.py"), run_name="__main__")
+    before, after = re.search(r"loss ([\d.]+), after one step ([\d.]+)", capsys.readouterr().out).groups()
+    assert float(after) < float(before)
+
+
+def test_the_hybrid_builds_and_learns_by_the_commands_in_its_first_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build, train = commands(EXAMPLES / "hybrid.yaml")
+    (tmp_path / "examples").mkdir()
+    shutil.copy(EXAMPLES / "hybrid.yaml", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    assert run(build, monkeypatch) == 0
+    layers = capsys.readouterr().out
+    assert all(name in layers for name in ("refine squeeze_excite", "near", "far"))
+    assert run([*train, "--epochs", "1", "--out", "run"], monkeypatch) == 0
+    assert json.loads(Path("run/summary.json").read_text())["top1"] > 0.2
+
+
+def test_the_hybrid_is_short() -> None:
+    assert len((EXAMPLES / "hybrid.yaml").read_text(encoding="utf-8").splitlines()) < 40
