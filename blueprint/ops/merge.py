@@ -38,15 +38,20 @@ class Add(Merge):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subtract(Merge):
-    """The first of two values less the second, of any kind. They broadcast by axis name, then by size 1."""
-
-    name: ClassVar[str] = "subtract"
+class Two(Merge):
+    """What the elementwise ops on exactly two values share."""
 
     def infer(self, *inputs: ValueType) -> ValueType:
         if len(inputs) != 2:
-            raise Misfit("out-of-range", f"`subtract` takes two values, not {len(inputs)}")
+            raise Misfit("out-of-range", f"`{self.name}` takes two values, not {len(inputs)}")
         return super().infer(*inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subtract(Two):
+    """The first of two values less the second, of any kind. They broadcast by axis name, then by size 1."""
+
+    name: ClassVar[str] = "subtract"
 
     def code(self, call: Call) -> str:
         return " - ".join(_aligned(call))
@@ -60,6 +65,16 @@ class Multiply(Merge):
 
     def code(self, call: Call) -> str:
         return " * ".join(_aligned(call))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Divide(Two):
+    """The first of two values over the second, of any kind. They broadcast by axis name, then by size 1."""
+
+    name: ClassVar[str] = "divide"
+
+    def code(self, call: Call) -> str:
+        return " / ".join(_aligned(call))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +98,15 @@ class Maximum(Merge):
     def code(self, call: Call) -> str:
         first, *others = _aligned(call)
         for other in others:
-            first = f"torch.maximum({first}, {other})"
+            first = f"torch.{self.name}({first}, {other})"
         return first
+
+
+@dataclass(frozen=True, kw_only=True)
+class Minimum(Maximum):
+    """The smallest of several values of any kind, element by element. They broadcast by axis name, then by size 1."""
+
+    name: ClassVar[str] = "minimum"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,4 +181,4 @@ def _aligned(call: Call) -> list[str]:
     return [call.aligned(index) for index in range(len(call.inputs))]
 
 
-OPS: tuple[type[Op], ...] = (Add, Subtract, Multiply, Average, Maximum, Concat, Split)
+OPS: tuple[type[Op], ...] = (Add, Subtract, Multiply, Divide, Average, Maximum, Minimum, Concat, Split)

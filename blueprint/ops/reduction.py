@@ -1,4 +1,4 @@
-"""One axis of a value reduced: `mean`, `amax`."""
+"""One axis of a value reduced: `sum`, `mean`, `amax`, `amin`."""
 
 from __future__ import annotations
 
@@ -42,6 +42,16 @@ class Reduction(Op):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sum(Reduction):
+    """The sum along one axis, of any kind that has it; the other axes keep their names.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.sum.html
+    """
+
+    name: ClassVar[str] = "sum"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mean(Reduction):
     """The mean along one axis, of any kind that has it; the other axes keep their names.
 
@@ -61,4 +71,14 @@ class Amax(Reduction):
     name: ClassVar[str] = "amax"
 
 
-OPS: tuple[type[Op], ...] = (Mean, Amax)
+@dataclass(frozen=True, kw_only=True)
+class Amin(Reduction):
+    """The smallest value along one axis, of any kind that has it; equal values share the gradient.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.amin.html
+    """
+
+    name: ClassVar[str] = "amin"
+
+
+OPS: tuple[type[Op], ...] = (Sum, Mean, Amax, Amin)

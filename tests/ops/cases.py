@@ -89,6 +89,18 @@ def transposed(draw, kind):
 
 
 @st.composite
+def unfolds(draw):
+    options = draw(
+        fields(
+            stride=sizes(st.integers(1, 3)),
+            padding=st.one_of(st.just("same"), sizes(st.integers(0, 3))),
+            dilation=sizes(st.integers(1, 2)),
+        )
+    )
+    return {"kernel_size": draw(sizes(st.integers(1, 4))), **options}, (draw(maps),)
+
+
+@st.composite
 def merged(draw, most=4):
     """Values that broadcast: a whole one and others with axes missing or of size 1."""
     whole = draw(any_kind)
@@ -125,11 +137,11 @@ def splits(draw):
 
 
 @st.composite
-def axis_of(draw, **options):
+def axis_of(draw, required=None, **options):
     x = draw(any_kind)
     axis = draw(st.sampled_from(x.names))
     chosen = {"keepdim": True} if len(x.axes) == 1 and "keepdim" in options else draw(fields(**options))
-    return {"axis": axis, **chosen}, (x,)
+    return {"axis": axis, **draw(st.fixed_dictionaries(required or {})), **chosen}, (x,)
 
 
 @st.composite
@@ -384,11 +396,18 @@ CASES = {
     "global_max_pool": on(st.one_of(maps, tokens)),
     "mean": axis_of(keepdim=st.booleans()),
     "amax": axis_of(keepdim=st.booleans()),
+    "sum": axis_of(keepdim=st.booleans()),
+    "amin": axis_of(keepdim=st.booleans()),
+    "roll": axis_of({"shift": st.integers(-9, 9)}),
+    "flip": axis_of(),
+    "unfold": unfolds(),
     "add": merged(),
     "subtract": pairs(),
+    "divide": pairs(),
     "multiply": merged(),
     "average": merged(),
     "maximum": merged(),
+    "minimum": merged(),
     "concat": concats(),
     "split": splits(),
     "scale": on(any_kind, {"factor": bounds}, offset=bounds),

@@ -12,8 +12,10 @@ MERGES = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
+    "divide": lambda a, b: a / b,
     "average": lambda a, b: (a + b) / 2,
     "maximum": torch.maximum,
+    "minimum": torch.minimum,
 }
 
 
@@ -44,6 +46,7 @@ def test_several_values_merge_in_the_order_given():
     for name, expected in (("add", a + b + c), ("average", (a + b + c) / 3), ("multiply", a * b * c)):
         assert torch.equal(call_code(find(name)(), (x, x, x), values)[0], expected)
     assert torch.equal(call_code(find("maximum")(), (x, x, x), values)[0], torch.stack(values).amax(0))
+    assert torch.equal(call_code(find("minimum")(), (x, x, x), values)[0], torch.stack(values).amin(0))
 
 
 def test_a_sum_of_one_value_is_a_new_tensor():
@@ -79,9 +82,10 @@ def test_axes_in_another_order_do_not_broadcast():
     assert fault("add", one, other).help == "their axes are in another order"
 
 
-def test_subtract_takes_two_values():
+@pytest.mark.parametrize("name", ["subtract", "divide"])
+def test_a_difference_and_a_quotient_take_two_values(name):
     x = vector_of(3)
-    assert said("subtract", x, x, x) == ("out-of-range", "`subtract` takes two values, not 3")
+    assert said(name, x, x, x) == ("out-of-range", f"`{name}` takes two values, not 3")
 
 
 def test_a_sum_with_a_learned_value_is_batched():

@@ -9,9 +9,10 @@ from tests.ops.calling import call_code
 from tests.ops.faults import said
 
 X = map_of(3, 4, 5)
+REDUCTIONS = [("sum", torch.sum), ("mean", torch.mean), ("amax", torch.amax), ("amin", torch.amin)]
 
 
-@pytest.mark.parametrize(("name", "function"), [("mean", torch.mean), ("amax", torch.amax)])
+@pytest.mark.parametrize(("name", "function"), REDUCTIONS)
 @pytest.mark.parametrize(("axis", "dim"), [("channels", 1), ("height", 2), ("width", 3)])
 @pytest.mark.parametrize("keepdim", [False, True])
 @pytest.mark.parametrize("layout", ["first", "last"])
