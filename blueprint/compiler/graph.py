@@ -51,10 +51,10 @@ class Node:
     span: Span | None = field(default=None, compare=False)
     trail: tuple[Note, ...] = field(default=(), compare=False)
 
-    @property
+    @cached_property
     def path(self) -> tuple[str, ...]:
         """The parts of the name under which the node's weights stand in the state_dict."""
-        return (*(frame.name for frame in self.frames), self.label)
+        return (*[frame.name for frame in self.frames], self.label)
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,13 @@ class Graph:
 
     def inputs_of(self, node: Node) -> tuple[ValueType, ...]:
         """The types of the values that `node` reads."""
-        return tuple(self.types[v] for v in node.inputs)
+        types = self.types
+        return tuple([types[v] for v in node.inputs])
 
     def outputs_of(self, node: Node) -> tuple[ValueType, ...]:
         """The types of the values that `node` makes."""
-        return tuple(self.types[v] for v in node.outputs)
+        types = self.types
+        return tuple([types[v] for v in node.outputs])
 
     @cached_property
     def owners(self) -> tuple[Node, ...]:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Mapping
 
 from blueprint.compiler.graph import Graph, Node
 from blueprint.compiler.reserved import RESERVED
+from blueprint.language.values import ValueType
+from blueprint.ops.base import Weight
+
+Types = tuple[ValueType, ...]
+Weights = Mapping[str, Weight]
 
 
 def verify(graph: Graph, after: str) -> None:
@@ -16,11 +22,16 @@ def verify(graph: Graph, after: str) -> None:
     nodes that share one share an op and the shapes of its weights. Inputs and outputs have names and values.
     """
     made = _verify_inputs(graph, after)
+    bearers = []
     for node in graph.nodes:
-        _verify_node(graph, node, made, f"{after}: {node.op.name} at {'.'.join(node.path)}")
+        types = graph.inputs_of(node)
+        weights = node.op.weights(*types)
+        _verify_node(graph, node, types, weights, made, after)
         made.update(node.outputs)
+        if weights or node.op.random:
+            bearers.append((node, types, weights))
     _verify_outputs(graph, made, after)
-    _verify_sharing(graph, after)
+    _verify_sharing(bearers, after)
 
 
 def _verify_inputs(graph: Graph, after: str) -> set[int]:
@@ -39,17 +50,17 @@ def _verify_inputs(graph: Graph, after: str) -> set[int]:
     return values
 
 
-def _verify_node(graph: Graph, node: Node, made: set[int], where: str) -> None:
+def _verify_node(graph: Graph, node: Node, types: Types, weights: Weights, made: set[int], after: str) -> None:
+    where = f"{after}: {node.op.name} at {'.'.join(node.path)}"
     assert made.issuperset(node.inputs), f"{where} reads a value before it is made"
     assert made.isdisjoint(node.outputs), f"{where} makes a value a second time"
     assert node.outputs, f"{where} makes nothing"
     assert len(set(node.outputs)) == len(node.outputs), f"{where} makes a value twice"
     assert all(0 <= value < len(graph.types) for value in node.outputs), f"{where} makes a value without a type"
     assert node.op.arity in (None, len(node.inputs)), f"{where} reads {len(node.inputs)} values, not {node.op.arity}"
-    inferred = node.op.infer(*graph.inputs_of(node))
-    types = inferred if isinstance(inferred, tuple) else (inferred,)
-    assert types == graph.outputs_of(node), f"{where} gives {graph.outputs_of(node)}, by its rule {types}"
-    weights = node.op.weights(*graph.inputs_of(node))
+    inferred = node.op.infer(*types)
+    given = inferred if isinstance(inferred, tuple) else (inferred,)
+    assert given == graph.outputs_of(node), f"{where} gives {graph.outputs_of(node)}, by its rule {given}"
     for part in node.path if weights or node.op.random else ():
         assert part, f"{where} has an empty name in its path"
         assert "." not in part, f"{where}: `{part}` has a dot in it"
@@ -65,17 +76,16 @@ def _verify_outputs(graph: Graph, made: set[int], after: str) -> None:
     assert graph.training_only < set(names), f"{after}: no output is left outside training"
 
 
-def _verify_sharing(graph: Graph, after: str) -> None:
+def _verify_sharing(bearers: list[tuple[Node, Types, Weights]], after: str) -> None:
     """Nodes of one path are one thing; nothing stands inside a thing that owns weights."""
-    owners: dict[tuple[str, ...], Node] = {}
-    for node in graph.nodes:
-        types = graph.inputs_of(node)
-        if not node.op.weights(*types) and not node.op.random:
+    owners: dict[tuple[str, ...], tuple[Node, Types, Weights]] = {}
+    for node, types, weights in bearers:
+        first, theirs, shapes = owners.setdefault(node.path, (node, types, weights))
+        if first is node:
             continue
-        first, where = owners.setdefault(node.path, node), f"{after}: {'.'.join(node.path)}"
+        where = f"{after}: {'.'.join(node.path)}"
         assert first.op == node.op, f"{where} is {first.op} and {node.op}"
-        theirs = graph.inputs_of(first)
-        assert first.op.weights(*theirs) == node.op.weights(*types), f"{where} has weights of two shapes"
+        assert shapes == weights, f"{where} has weights of two shapes"
         kinds = ([t.names for t in theirs], [t.names for t in types])
         assert kinds[0] == kinds[1], f"{where} takes values of two kinds, {kinds[0]} and {kinds[1]}"
     for path in owners:

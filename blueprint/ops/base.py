@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from blueprint.language.values import ValueType
@@ -143,10 +144,10 @@ class Op:
 
     def __post_init__(self) -> None:
         """Hold every size as a pair, so that ops that do the same are equal."""
-        for f in dataclasses.fields(self):
-            value = getattr(self, f.name)
-            if isinstance(value, int) and "size" in f.metadata.get("type", "").split():
-                object.__setattr__(self, f.name, (value, value))
+        for name in _sizes(type(self)):
+            value = getattr(self, name)
+            if isinstance(value, int):
+                object.__setattr__(self, name, (value, value))
 
     @classmethod
     def fields(cls) -> tuple[FieldInfo, ...]:
@@ -203,3 +204,9 @@ class Op:
         A value that is not batched has a batch axis of size 1.
         """
         return f"{call.module}({', '.join(call.args)})"
+
+
+@cache
+def _sizes(op: type[Op]) -> tuple[str, ...]:
+    """The names of the fields that may hold a size."""
+    return tuple(f.name for f in dataclasses.fields(op) if "size" in f.metadata.get("type", "").split())
