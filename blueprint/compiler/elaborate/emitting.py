@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
 
 from blueprint.compiler.elaborate.computing import At, Computing
 from blueprint.compiler.elaborate.explaining import causes, named, projection
@@ -12,9 +11,11 @@ from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
 from blueprint.compiler.graph import Initialiser, Node
 from blueprint.compiler.syntax import NodeSyntax
 from blueprint.diagnostics import Note, Reporter, Span
+from blueprint.language.terms import Name
 from blueprint.language.values import ValueType
 from blueprint.ops import Misfit, Op, find
 from blueprint.ops.base import Weight
+from blueprint.ops.facts import Facts, facts
 from blueprint.ops.initialisers import initialisers
 
 MAX_NODES = 20_000
@@ -81,16 +82,15 @@ class Emitting(Computing):
             return (POISON,)
         types = tuple(v.type for v in inputs if v.type is not None)
         try:
-            op = op.resolve(*types)
-            inferred = op.infer(*types)
-            weights = op.weights(*types)
+            known = facts(op, types)
         except Misfit as fault:
             self._misfit(fault, op, node, span, inputs, at, roles)
             return (POISON,)
-        outs = inferred if isinstance(inferred, tuple) else (inferred,)
+        op, outs, weights = known.op, known.outputs, known.weights
         frames, label = at.place.leaf(label)
-        path = (*(frame.name for frame in frames), label)
-        if not self._affordable(outs, weights, span, at) or (weights and not self._bears(path, op, weights, span, at)):
+        if not self._affordable(known, span, at):
+            return (POISON,)
+        if weights and not self._bears((*[frame.name for frame in frames], label), op, weights, span, at):
             return (POISON,)
         init = self._inits_for(op, weights, at)
         outputs = tuple(Value(len(self.types) + i, kind) for i, kind in enumerate(outs))
@@ -103,16 +103,15 @@ class Emitting(Computing):
         self.nodes.append(Node(op, tuple(v.id for v in inputs), ids, frames, label, init, span, at.place.calls))
         return outputs
 
-    def _affordable(self, outs: tuple[ValueType, ...], weights: Mapping[str, Weight], span: Span, at: At) -> bool:
-        self.parameters += sum(prod(weight.shape) for weight in weights.values())
-        largest = max((kind.elements for kind in outs), default=0)
+    def _affordable(self, known: Facts, span: Span, at: At) -> bool:
+        self.parameters += known.parameters
         if len(self.nodes) >= MAX_NODES:
             self.exhaust(f"a network has at most {MAX_NODES:,} nodes", span, at)
         elif self.parameters > MAX_PARAMETERS:
             label = f"{self.parameters:,} with this node's"
             self.exhaust(f"a network has at most {MAX_PARAMETERS:,} parameters", span, at, label)
-        elif largest > MAX_ELEMENTS:
-            label = f"this one has {largest:,}"
+        elif known.largest > MAX_ELEMENTS:
+            label = f"this one has {known.largest:,}"
             self.exhaust(f"a value has at most {MAX_ELEMENTS:,} elements a sample", span, at, label)
         else:
             return True
@@ -184,7 +183,23 @@ class Emitting(Computing):
             notes = [_joined(note, extra) for note in notes] + [note for note in extra if note.span not in told]
             if op.name in ("add", "average", "maximum", "multiply"):
                 help = projection(inputs, self.makers, roles) or help
+        help = self._instead_of_x(op, node, inputs, at) or help
         self.report(fault.code, fault.message, place, at, label=fault.label, notes=tuple(notes), help=help)
+
+    def _instead_of_x(self, op: Op, node: NodeSyntax | None, inputs: tuple[Value, ...], at: At) -> str:
+        """The help where the value made last would fit in place of an `x`, for which it may have been taken."""
+        sources = node.sources if node is not None else ()
+        last = at.current
+        if len(sources) != len(inputs) or last.type is None or last.id == at.x.id:
+            return ""
+        taken = [last if source.expression == Name("x", 0, 1) else v for source, v in zip(sources, inputs, strict=True)]
+        types = [value.type for value in taken if value.type is not None]
+        try:
+            op.resolve(*types).infer(*types)
+        except Misfit:
+            return ""
+        maker = self.makers.get(last.id, ("the node before", None))[0]
+        return f"`x` is what enters the body; name what {maker} gives with `as`, and take that"
 
     def _inits_for(self, op: Op, weights: Mapping[str, Weight], at: At) -> dict[str, Initialiser]:
         """The initialisers of an op's weights: the nearest that is written for each."""
