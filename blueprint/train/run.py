@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from blueprint.diagnostics import Diagnostic, SpecError, UsageError
 from blueprint.diagnostics.nearest import nearest
 from blueprint.diagnostics.wording import ticked
-from blueprint.train.files import append_line, not_written, write_whole
+from blueprint.files import append_line, not_written, write_whole
 
 if TYPE_CHECKING:
     from torch import nn

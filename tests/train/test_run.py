@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from blueprint.diagnostics import SpecError, UsageError
-from blueprint.train.files import write_whole
+from blueprint.files import write_whole
 from blueprint.train.run import FILES, Run
 
 
@@ -93,7 +93,7 @@ def test_a_full_disk_leaves_the_former_file_whole_and_nothing_beside_it(tmp_path
 WRITER = """
 import sys, itertools
 from pathlib import Path
-from blueprint.train.files import write_whole
+from blueprint.files import write_whole
 for i in itertools.count():
     write_whole(Path(sys.argv[1]), bytes([i % 256]) * 4_000_000)
 """

@@ -1,4 +1,4 @@
-"""Files of a run, written whole or not at all."""
+"""Files written whole or not at all."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def not_written(path: Path, error: OSError) -> SpecError:
     """The fault of a file that could not be written."""
     reason = (error.strerror or str(error)).lower()
     former = "the former file is whole; " if path.is_file() else ""
-    help = f"{former}make room or name another place with `--out`"
+    help = f"{former}make room or name another place"
     return SpecError([Diagnostic("not-written", f"{ticked(path, 200)} could not be written: {reason}", help=help)])
