@@ -12,7 +12,7 @@ from blueprint.compiler.passes import run_passes
 from blueprint.compiler.specification import resolve
 from blueprint.diagnostics import Diagnostic, Reporter, UsageError
 from blueprint.language.reader import read_file
-from blueprint.language.tree import Mapping, Scalar
+from blueprint.language.tree import Mapping, Scalar, Tree
 from blueprint.language.zoo import ENDINGS, locate, shown
 
 
@@ -33,9 +33,8 @@ def check(spec: str | Path | dict[str, object]) -> list[Diagnostic]:
     """
     if not isinstance(spec, dict) and os.path.isdir(spec):
         return check_paths([Path(spec)]).diagnostics
-    reporter = Reporter()
-    _check(spec, reporter)
-    return reporter.sorted()
+    loader = Loader(Reporter())
+    return _check(loader, loader.tree(spec))
 
 
 def check_paths(paths: list[Path]) -> Checked:
@@ -43,11 +42,14 @@ def check_paths(paths: list[Path]) -> Checked:
     checked = Checked()
     for path in paths:
         for file, named in _files(path):
-            if not named and not _is_document(file):
+            reporter = Reporter()
+            tree = read_file(file, reporter, shown(file))
+            if not named and not _is_document(tree):
                 checked.others.append(file)
                 continue
             checked.documents.append(file)
-            checked.diagnostics += check(file)
+            loader = Loader(reporter)
+            checked.diagnostics += _check(loader, loader.begin(file, tree))
     return checked
 
 
@@ -64,26 +66,27 @@ def _files(path: Path) -> list[tuple[Path, bool]]:
     return [(file, False) for file in found]
 
 
-def _is_document(path: Path) -> bool:
+def _is_document(tree: Tree | None) -> bool:
     """Whether a file in a folder is one of ours: it names the language or a kind, or cannot be read at all."""
-    tree = read_file(path, Reporter(), shown(path))
     return tree is None or (isinstance(tree, Mapping) and bool({"blueprint", "kind"} & set(tree.keys())))
 
 
-def _check(spec: str | Path | dict[str, object], reporter: Reporter) -> None:
-    loader = Loader(reporter)
-    found = loader.tree(spec)
-    if found is None or reporter.failed:
-        return
-    tree, kind = found
+def _check(loader: Loader, found: tuple[Mapping, str] | None) -> list[Diagnostic]:
+    """What is at fault in a document that the loader began with, its tree and kind."""
+    if found is not None and not loader.reporter.failed:
+        _check_kind(loader, *found)
+    return loader.reporter.sorted()
+
+
+def _check_kind(loader: Loader, tree: Mapping, kind: str) -> None:
+    reporter = loader.reporter
     if kind == "model":
         model = loader.model(tree)
         if model is None or reporter.failed:
             return
         graph, _ = resolve(model, reporter, None)
         if graph is not None:
-            run_passes(graph)
-            check_expectations(model, reporter, graph)
+            check_expectations(model, reporter, run_passes(graph))
     elif kind == "blocks":
         loader.library(tree)
     elif kind == "recipe":

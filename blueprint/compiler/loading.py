@@ -49,11 +49,12 @@ class Loader:
     def tree(self, spec: str | Path | dict[str, object]) -> tuple[Mapping, str] | None:
         """The tree of a document and its kind; None after a fault."""
         if isinstance(spec, dict):
-            tree = read_data(spec, self.reporter)
-            path = Path.cwd() / "spec.json"
-        else:
-            path = locate(str(spec), "model")
-            tree = read_file(path, self.reporter, shown(path))
+            return self.begin(Path.cwd() / "spec.json", read_data(spec, self.reporter))
+        path = locate(str(spec), "model")
+        return self.begin(path, read_file(path, self.reporter, shown(path)))
+
+    def begin(self, path: Path, tree: Tree | None) -> tuple[Mapping, str] | None:
+        """The same of a document that has been read from `path`, with None for one that cannot be."""
         if tree is None:
             return None
         self._remember(path.resolve(), path.resolve(), tree)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from blueprint.compiler.graph import Frame, Graph
+from blueprint.compiler.graph import Frame, Graph, Node
 
 _Run = tuple[tuple[str, int], ...]
 """A run of a structure: the names of the structures from the outermost one to it, each with the number of its run."""
@@ -17,18 +18,12 @@ def number(graph: Graph) -> Graph:
     """
     made = [*(value for _, value in graph.inputs), *(value for node in graph.nodes for value in node.outputs)]
     moved = {value: place for place, value in enumerate(made)}
-    runs: dict[_Run, dict[str, dict[int, int]]] = {}
+    counted = _Runs()
     nodes = []
     for node in graph.nodes:
-        within: _Run = ()
-        frames = []
-        for frame in node.frames:
-            known = runs.setdefault(within, {}).setdefault(frame.name, {})
-            call = known.setdefault(frame.call, len(known))
-            frames.append(Frame(frame.name, call, frame.kind))
-            within = (*within, (frame.name, call))
-        inputs, outputs = (tuple(moved[value] for value in values) for values in (node.inputs, node.outputs))
-        nodes.append(replace(node, inputs=inputs, outputs=outputs, frames=tuple(frames)))
+        inputs, outputs = (tuple([moved[value] for value in values]) for values in (node.inputs, node.outputs))
+        frames = counted.frames(node.frames)
+        nodes.append(Node(node.op, inputs, outputs, frames, node.label, node.init, node.span, node.trail))
     return replace(
         graph,
         inputs=tuple((name, moved[value]) for name, value in graph.inputs),
@@ -36,3 +31,26 @@ def number(graph: Graph) -> Graph:
         nodes=tuple(nodes),
         types=tuple(graph.types[value] for value in made),
     )
+
+
+class _Runs:
+    """Counts the runs of each structure within the run of the structure around it, as they come."""
+
+    def __init__(self) -> None:
+        self._known: dict[_Run, dict[str, dict[int, int]]] = {}
+        self._done: dict[int, tuple[Frame, ...]] = {}
+
+    def frames(self, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
+        """The frames with their runs counted; those of nodes side by side are often one tuple."""
+        done = self._done.get(id(frames))
+        if done is None:
+            done = self._done[id(frames)] = tuple(self._counted(frames))
+        return done
+
+    def _counted(self, frames: tuple[Frame, ...]) -> Iterator[Frame]:
+        within: _Run = ()
+        for frame in frames:
+            known = self._known.setdefault(within, {}).setdefault(frame.name, {})
+            call = known.setdefault(frame.call, len(known))
+            yield Frame(frame.name, call, frame.kind)
+            within = (*within, (frame.name, call))
