@@ -18,8 +18,19 @@ from blueprint.language.zoo import shipped, zoo_root
 
 MODELS = sorted(shipped("model"))
 GOLDENS = Path(__file__).parent / "graphs"
-REVIEWED = ("resnet18", "samc")
-"""The models whose graphs are kept: those that differ in the kind of their structures."""
+REVIEWED: dict[str, dict[str, object]] = {
+    "cbam_resnet18": {"depths": [1, 1, 1, 1]},
+    "dmcnet34": {"depths": [1, 1, 1, 1]},
+    "googlenet": {},
+    "mobilenet_v3_small": {"layers": [[3, 16, 16, True, "relu", 2], [3, 72, 24, False, "relu", 2]]},
+    "resnet18": {},
+    "samc": {},
+    "shufflenet_v2_x1_0": {"depths": [2, 2, 2]},
+    "swin_t": {"depths": [2, 2, 2, 2]},
+    "unet": {},
+    "vit_b_16": {"depth": 2},
+}
+"""The models whose graphs are kept, and at which settings: those that differ in the kind of their structures."""
 
 
 @cache
@@ -63,10 +74,10 @@ def test_parameters_shapes_and_macs_by_rule_are_torchs_own(name: str) -> None:
     assert counter.get_total_flops() == 2 * spec.graph.macs
 
 
-@pytest.mark.parametrize("name", REVIEWED)
-def test_the_graph_is_the_one_last_reviewed(name: str, update_goldens: bool) -> None:
+@pytest.mark.parametrize(("name", "arguments"), REVIEWED.items())
+def test_the_graph_is_the_one_last_reviewed(name: str, arguments: dict[str, object], update_goldens: bool) -> None:
     golden = GOLDENS / f"{name}.txt"
-    actual = text(shipped_spec(name).graph)
+    actual = text(blueprint.load(name, **arguments).graph)
     if update_goldens:
         golden.parent.mkdir(exist_ok=True)
         golden.write_text(actual, encoding="utf-8")
