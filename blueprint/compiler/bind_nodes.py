@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 BOOL = Type(("bool",))
+_OTHER_WORDS = {"cat": "concat", "dense": "linear", "fc": "linear"}
 
 
 class NodeBinder:
@@ -96,10 +97,10 @@ class NodeBinder:
     def _mapping(self, tree: Mapping, names: Names) -> NodeSyntax | None:
         heads = [e for e in tree if e.key.value not in BESIDE]
         structural = next((e for e in heads if str(e.key.value) in STRUCTURES), None)
-        allowed: set[str] = set()
+        allowed: list[str] = []
         if structural is not None:
             structure = STRUCTURES[str(structural.key.value)]
-            allowed = {name for name, _ in structure.beside} | ({"collect"} if structure.name == "for" else set())
+            allowed = [name for name, _ in structure.beside] + (["collect"] if structure.name == "for" else [])
         known = [e for e in heads if str(e.key.value) not in allowed]
         if len(known) == 1:
             beside = tuple(e for e in tree if e is not known[0])
@@ -126,7 +127,9 @@ class NodeBinder:
                     help = f"`{word}` is a field of `{first.key.value}`: indent it below, or put it in its braces"
                 else:
                     meant = nearest(word, [*BESIDE, *allowed])
-                    help = f"did you mean `{meant}`?" if meant else f"beside an op stand {', '.join(BESIDE)}"
+                    head = f"`{first.key.value}`" if allowed else "an op"
+                    there = ", ".join([*allowed, *BESIDE])
+                    help = f"did you mean `{meant}`?" if meant else f"beside {head} stand {there}"
                 self.reporter.error(
                     "unknown-key", f"`{word}` has no meaning beside `{first.key.value}`", entry.key.span, help=help
                 )
@@ -159,7 +162,8 @@ class NodeBinder:
             return None
         if target is None:
             known = [*STRUCTURES, *self.known_bodies(names), *names.variables()]
-            meant = nearest(word, known)
+            plain = _OTHER_WORDS.get(word, word.removesuffix("2d"))
+            meant = plain if plain in known else nearest(plain, known)
             self.reporter.error(
                 "unknown-op",
                 f"there is no op or block `{word}`",

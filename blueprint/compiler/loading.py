@@ -19,7 +19,7 @@ from blueprint.diagnostics.nearest import nearest
 from blueprint.diagnostics.wording import ticked
 from blueprint.language.reader import read_data, read_file
 from blueprint.language.tree import Entry, Mapping, Scalar, Tree
-from blueprint.language.zoo import locate, shown, zoo_root
+from blueprint.language.zoo import ENDINGS, locate, shown, zoo_root
 
 MAX_INCLUDES = 64
 
@@ -173,14 +173,14 @@ class Loader:
                 help=f"a spec reaches files in `{shown(roots[0])}` and the shipped ones",
             )
             return None
-        if path.is_file():
-            return path
-        for root in (zoo_root(), zoo_root() / "zoo"):
-            if (root / name).is_file():
-                return (root / name).resolve()
+        places = (folder, zoo_root(), zoo_root() / "zoo")
+        for place in places:
+            if (place / name).is_file():
+                return (place / name).resolve()
         parent = path.parent
         files = [p.name for p in parent.iterdir() if p.is_file()] if parent.is_dir() else []
-        meant = nearest(path.name, files)
+        whole = [path.name + ending for place in places for ending in ENDINGS if (place / (name + ending)).is_file()]
+        meant = whole[0] if whole else nearest(path.name, files)
         self.reporter.error(
             "missing-file",
             f"there is no file `{name}`",
