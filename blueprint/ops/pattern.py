@@ -14,6 +14,7 @@ from blueprint.ops.base import Misfit
 Groups: TypeAlias = tuple[tuple[str, ...], ...]
 """One side of a pattern: for each axis the names that it is composed of, outermost first; none for a 1."""
 
+_EXAMPLE = "write the axes before and after, such as `c h w -> (h w) c`"
 _TOKEN = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|\d+|[()]|\S")
 
 
@@ -30,10 +31,7 @@ class Pattern:
 
 def parse(text: str) -> Pattern:
     """The pattern that the text writes; raises Misfit `expression-syntax`."""
-    sides = text.split("->")
-    if len(sides) != 2:
-        raise _fault(text, f"it needs one `->`, and has {len(sides) - 1}")
-    left, right = (_parse_side(text, side) for side in sides)
+    left, right = (_parse_side(text, side) for side in sides(text, _EXAMPLE))
     names = [{name for group in side for name in group} for side in (left, right)]
     for one, other, place in ((0, 1, "right"), (1, 0, "left")):
         missing = sorted(names[one] - names[other])
@@ -42,12 +40,37 @@ def parse(text: str) -> Pattern:
     return Pattern(left, right)
 
 
+def sides(text: str, example: str) -> tuple[str, str]:
+    """What stands before the `->` and behind it; raises Misfit `expression-syntax` unless there is one."""
+    parts = text.split("->")
+    if len(parts) != 2:
+        raise fault(text, f"it needs one `->`, and has {len(parts) - 1}", example)
+    return parts[0], parts[1]
+
+
+def tokens(side: str) -> list[str]:
+    """The names, numbers, brackets and other characters of a side."""
+    return _TOKEN.findall(side)
+
+
+def is_name(token: str) -> bool:
+    """Whether a token names an axis."""
+    return token[0].isalpha() or token[0] == "_"
+
+
+def fault(text: str, cause: str, example: str) -> Misfit:
+    """The fault that a text is no pattern; `example`: how one is written."""
+    return Misfit(
+        "expression-syntax", f"`{text.strip()}` is no pattern: {cause}", label=cause, help=example, field="pattern"
+    )
+
+
 def sizes_of(pattern: Pattern, x: ValueType, given: Mapping[str, int]) -> dict[str, int]:
     """The size of every name for this input; raises Misfit where the input or the given sizes do not fit."""
     if len(x.axes) != len(pattern.left):
         raise Misfit(
             "wrong-kind",
-            f"`{_side(pattern.left)}` has {_axes(len(pattern.left))}, and {x} has {len(x.axes)}",
+            f"`{_side(pattern.left)}` has {axes_text(len(pattern.left))}, and {x} has {len(x.axes)}",
             label=f"{x} enters",
             help="write one name, group or 1 for each axis; the batch is left out",
             field="pattern",
@@ -92,7 +115,7 @@ def _parse_side(text: str, side: str) -> Groups:
     groups: list[tuple[str, ...]] = []
     group: list[str] | None = None
     seen = set()
-    for token in _TOKEN.findall(side):
+    for token in tokens(side):
         if token == "(":
             if group is not None:
                 raise _fault(text, "a `(` stands inside another")
@@ -102,7 +125,7 @@ def _parse_side(text: str, side: str) -> Groups:
                 raise _fault(text, "a `)` has no `(`")
             groups.append(tuple(group))
             group = None
-        elif token[0].isalpha() or token[0] == "_":
+        elif is_name(token):
             if token in seen:
                 raise _fault(text, f"`{token}` stands twice on one side")
             seen.add(token)
@@ -120,18 +143,13 @@ def _parse_side(text: str, side: str) -> Groups:
 
 
 def _fault(text: str, cause: str) -> Misfit:
-    return Misfit(
-        "expression-syntax",
-        f"`{text.strip()}` is no pattern: {cause}",
-        label=cause,
-        help="write the axes before and after, such as `c h w -> (h w) c`",
-        field="pattern",
-    )
+    return fault(text, cause, _EXAMPLE)
 
 
 def _side(groups: Groups) -> str:
     return " ".join(("(" + " ".join(g) + ")" if len(g) > 1 else g[0]) if g else "1" for g in groups)
 
 
-def _axes(count: int) -> str:
+def axes_text(count: int) -> str:
+    """A number of axes in words."""
     return "1 axis" if count == 1 else f"{count} axes"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from blueprint.language.values import ValueType, map_of, tokens_of, vector_of
+from blueprint.language.values import ValueType, by_rank, map_of, tokens_of, vector_of
 
 small = st.integers(1, 6)
 sides = st.integers(1, 9)
@@ -204,6 +204,21 @@ def rearranges(draw):
         kinds = {1: ("channels",), 2: ("tokens", "channels"), 3: ("channels", "height", "width")}
         x = ValueType(tuple(zip(kinds[len(shape)], shape, strict=True)))
     return {"pattern": f"{text(left)} -> {text(right)}", "sizes": tuple(given)}, (x,)
+
+
+@st.composite
+def einsums(draw):
+    """A random pattern of one value to three, of which one may be learned."""
+    size = {name: draw(st.integers(1, 3)) for name in ("i", "j", "k", "wide", "n_2")}
+    picked = st.lists(st.sampled_from(sorted(size)), min_size=1, max_size=4, unique=True)
+    left = draw(st.lists(picked, min_size=1, max_size=3))
+    right = draw(st.lists(st.sampled_from(sorted({n for names in left for n in names})), min_size=1, unique=True))
+    learned = draw(st.integers(0, len(left) - 1)) if len(left) > 1 and draw(st.booleans()) else None
+    values = [
+        by_rank(tuple(size[n] for n in names), tuple(f"a{i}" for i in range(len(names))), index != learned)
+        for index, names in enumerate(left)
+    ]
+    return {"pattern": f"{', '.join(map(' '.join, left))} -> {' '.join(right)}"}, tuple(values)
 
 
 @st.composite
@@ -420,6 +435,7 @@ CASES = {
     "pad": pads(),
     "crop": crops(),
     "crop_like": crops_like(),
+    "einsum": einsums(),
     "upsample": upsamples(),
     "scaled_dot_product_attention": st.one_of(attentions(), windowed_attentions()),
     "relative_position_bias": offsets(),
