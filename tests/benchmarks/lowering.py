@@ -7,16 +7,15 @@ the other; the figure is the median of the rounds' ratios, below 1 where the low
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.benchmarks.measuring import compare, inference, training
 from tests.benchmarks.networks import dispatch_bound, resnet18
 
 
@@ -33,26 +32,11 @@ def main(rounds: int) -> None:
     for name, make, batch, size, count in cases:
         lowered, nested = make()
         images = torch.randn(batch, 3, size, size)
-        for training in (False, True):
-            lowered.train(training), nested.train(training)
-            step = _training if training else _inference
+        for mode, step in (("inference", inference), ("training", training)):
+            lowered.train(mode == "training"), nested.train(mode == "training")
             _check_equal(lowered, nested, images, step)
-            slow, fast, ratio = _compare(lambda: step(nested, images), lambda: step(lowered, images), count)  # noqa: B023
-            mode = "training" if training else "inference"
+            slow, fast, ratio = compare(lambda: step(nested, images), lambda: step(lowered, images), count)  # noqa: B023
             print(f"{name:24} {batch:5} {mode:10} {slow * 1e3:7.2f} ms {fast * 1e3:7.2f} ms {ratio:6.3f}", flush=True)
-
-
-def _inference(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    with torch.inference_mode():
-        return model(images)
-
-
-def _training(model: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """One forward and backward."""
-    output = model(images)
-    model.zero_grad(set_to_none=True)
-    output.square().mean().backward()
-    return output
 
 
 def _check_equal(
@@ -64,23 +48,6 @@ def _check_equal(
     for a, b in zip(ours, theirs, strict=True):
         assert (a.grad is None and b.grad is None) or torch.equal(a.grad, b.grad)
     assert all(torch.equal(a, b) for a, b in zip(lowered.buffers(), nested.buffers(), strict=True))
-
-
-def _compare(first: Callable[[], object], second: Callable[[], object], rounds: int) -> tuple[float, float, float]:
-    """The median seconds of each side and the median ratio of the second to the first."""
-    times: list[tuple[float, float]] = []
-    for side in (first, second):
-        for _ in range(3):
-            side()
-    for index in range(rounds):
-        order = (first, second) if index % 2 == 0 else (second, first)
-        taken = {}
-        for side in order:
-            start = time.perf_counter()
-            side()
-            taken[side] = time.perf_counter() - start
-        times.append((taken[first], taken[second]))
-    return median(a for a, _ in times), median(b for _, b in times), median(b / a for a, b in times)
 
 
 if __name__ == "__main__":
