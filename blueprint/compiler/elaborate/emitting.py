@@ -190,7 +190,7 @@ class Emitting(Computing):
         """The help where the value made last would fit in place of an `x`, for which it may have been taken."""
         sources = node.sources if node is not None else ()
         last = at.current
-        if len(sources) != len(inputs) or last.type is None or last.id == at.x.id:
+        if len(sources) != len(inputs) or last.type is None or last in (at.x, *inputs):
             return ""
         taken = [last if source.expression == Name("x", 0, 1) else v for source, v in zip(sources, inputs, strict=True)]
         types = [value.type for value in taken if value.type is not None]
