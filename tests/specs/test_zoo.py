@@ -20,6 +20,7 @@ MODELS = sorted(shipped("model"))
 GOLDENS = Path(__file__).parent / "graphs"
 REVIEWED: dict[str, dict[str, object]] = {
     "cbam_resnet18": {"depths": [1, 1, 1, 1]},
+    "cct_7_3x1": {"depth": 2},
     "dmcnet34": {"depths": [1, 1, 1, 1]},
     "googlenet": {},
     "mobilenet_v3_small": {"layers": [[3, 16, 16, True, "relu", 2], [3, 72, 24, False, "relu", 2]]},
