@@ -231,11 +231,17 @@ def to_maps(draw):
 
 
 @st.composite
-def upsamples(draw):
-    x = draw(maps)
+def interpolations(draw):
+    """The fields that say how a value between places is found."""
     options = draw(fields(mode=st.sampled_from(["nearest", "bilinear", "bicubic"])))
     if options.get("mode", "nearest") != "nearest":
         options["align_corners"] = draw(st.booleans())
+    return options
+
+
+@st.composite
+def upsamples(draw):
+    x, options = draw(maps), draw(interpolations())
     if draw(st.booleans()):
         options["size"] = draw(sizes(sides))
     else:
@@ -437,6 +443,7 @@ CASES = {
     "crop_like": crops_like(),
     "einsum": einsums(),
     "upsample": upsamples(),
+    "upsample_like": st.tuples(interpolations(), st.tuples(maps, maps)),
     "scaled_dot_product_attention": st.one_of(attentions(), windowed_attentions()),
     "relative_position_bias": offsets(),
     "relative_offsets": st.tuples(st.fixed_dictionaries({"window": sizes(small)}), st.just(())),

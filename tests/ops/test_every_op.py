@@ -31,8 +31,8 @@ ONE_LAYOUT = {
     *("conv", "conv1d", "linear", "batch_norm", "layer_norm", "max_pool", "avg_pool", "adaptive_avg_pool"),
     *("instance_norm", "group_norm", "rms_norm", "local_response_norm", "lp_pool"),
     *("channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "unfold"),
-    *("adaptive_max_pool", "upsample", "flatten", "rearrange", "einsum", "parameter", "scaled_dot_product_attention"),
-    *("relative_position_bias", "relative_offsets"),
+    *("adaptive_max_pool", "upsample", "upsample_like", "flatten", "rearrange", "einsum", "parameter"),
+    *("scaled_dot_product_attention", "relative_position_bias", "relative_offsets"),
 }
 
 

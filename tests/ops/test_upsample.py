@@ -4,10 +4,10 @@ import pytest
 import torch
 from torch import nn
 
-from blueprint.language.values import map_of
+from blueprint.language.values import map_of, tokens_of
 from blueprint.ops import find
-from tests.ops.calling import call_code
-from tests.ops.faults import said
+from tests.ops.calling import StubCall, call_code
+from tests.ops.faults import fault, said
 
 X = map_of(3, 4, 5)
 
@@ -44,4 +44,34 @@ def test_a_factor_that_leaves_nothing():
     assert said("upsample", X, scale_factor=0.2) == (
         "out-of-range",
         "`scale_factor` (=0.2) leaves nothing of map(3, 4, 5)",
+    )
+
+
+@pytest.mark.parametrize("known", [X, map_of(1, 7, 6)])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"mode": "bilinear"}, {"mode": "bilinear", "align_corners": True}, {"mode": "bicubic"}],
+)
+def test_upsample_like_gives_the_size_of_the_second_map_as_it_comes(known, options):
+    op = find("upsample_like")(**options)
+    text = op.code(StubCall((X, known), (op.infer(X, known),), "first"))
+    x = torch.randn(2, 3, 4, 5)
+    for size in ((7, 6), (3, 9), (4, 5)):
+        y = eval(text, {"F": nn.functional, "x0": x, "x1": torch.empty(2, 1, *size)})
+        assert torch.equal(y, nn.Upsample(size, **options)(x))
+    assert op.infer(X, map_of(1, 7, 6)) == map_of(3, 7, 6)
+
+
+def test_upsample_like_a_map_of_its_size_does_nothing():
+    text = find("upsample_like")(mode="bilinear").code(StubCall((X, map_of(1, 4, 5)), (X,), "first"))
+    x = torch.randn(2, 3, 4, 5)
+    assert eval(text, {"F": nn.functional, "x0": x, "x1": x[:, :1]}) is x
+
+
+def test_upsample_like_takes_two_maps():
+    misfit = fault("upsample_like", X, tokens_of(4, 5))
+    assert (str(misfit), misfit.inputs) == ("`upsample_like` takes a map, not tokens", (1,))
+    assert said("upsample_like", X, X, align_corners=True) == (
+        "out-of-range",
+        "`align_corners` has no meaning with `mode` nearest",
     )
