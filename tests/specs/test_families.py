@@ -21,7 +21,11 @@ MEMBERS: list[tuple[str, str, dict[str, object]]] = [
         },
     ),
     ("mnasnet0_5", "mnasnet1_0", {"width": 0.5}),
-    ("regnet_x_400mf", "regnet_y_400mf", {"depths": [1, 2, 7, 12], "dims": [32, 64, 160, 400], "se_ratio": 0.0}),
+    (
+        "regnet_x_400mf",
+        "regnet_y_400mf",
+        {"depths": [1, 2, 7, 12], "dims": [32, 64, 160, 400], "group_width": 16, "se_ratio": 0.0},
+    ),
     ("resnext101_32x8d", "resnext50_32x4d", {"depths": [3, 4, 23, 3], "width_per_group": 8}),
     ("shufflenet_v2_x2_0", "shufflenet_v2_x1_0", {"dims": [244, 488, 976], "last_channels": 2048}),
     ("swin_s", "swin_t", {"depths": [2, 2, 18, 2]}),
