@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Call, Layout, Misfit, Op, option
 from blueprint.ops.kinds import expect_axis, expect_kind
 from blueprint.ops.sizes import Size, check_fill, pair
 
-Align = Literal["start", "center"]
+Align = Literal["start", "center", "end"]
+_START = {"start": "0", "center": "round(({x}.shape[{dim}] - {size}) / 2)", "end": "{x}.shape[{dim}] - {size}"}
+_ALIGN: dict[str, Any] = {
+    "type": "start | center | end",
+    "default": "center",
+    "help": "which part is kept: that at the top and left, the middle, or that at the bottom and right",
+}
 _NONE = ("0", "0")
 
 
@@ -130,8 +136,7 @@ class Cropping(Op):
         cut, same = x, []
         for axis, (_, size) in sizes.items():
             dim = call.dim(axis)
-            start = "0" if align == "start" else f"round(({x}.shape[{dim}] - {size}) / 2)"
-            cut += f".narrow({dim}, {start}, {size})"
+            cut += f".narrow({dim}, {_START[align].format(x=x, dim=dim, size=size)}, {size})"
             same.append(f"{x}.shape[{dim}] == {size}")
         fits = all(kind.size(axis) == known for axis, (known, _) in sizes.items())
         return f"{x} if {' and '.join(same)} else {cut}" if fits else cut
@@ -139,10 +144,10 @@ class Cropping(Op):
 
 @dataclass(frozen=True, kw_only=True)
 class Crop(Cropping):
-    """A map or tokens cut to a size: the middle, or the part at the start.
+    """A map or tokens cut to a size: the middle, or the part at the start or end.
 
-    Takes a map or tokens, gives the same kind. Half of what goes, rounded to the even
-    number where it is odd, goes at the top and left, as in torchvision's center_crop.
+    Takes a map or tokens, gives the same kind. For the middle, half of what goes, rounded to
+    the even number where it is odd, goes at the top and left, as in torchvision's center_crop.
     https://docs.pytorch.org/vision/stable/generated/torchvision.transforms.functional.center_crop.html
     """
 
@@ -151,9 +156,7 @@ class Crop(Cropping):
     height: int | None = option("int", None, help="rows that are kept; left out: all", minimum=1)
     width: int | None = option("int", None, help="columns that are kept; left out: all", minimum=1)
     tokens: int | None = option("int", None, help="tokens that are kept; left out: all", minimum=1)
-    align: Align = option(
-        "start | center", "center", help="which part is kept: that at the top and left, or the middle"
-    )
+    align: Align = option(**_ALIGN)
 
     def infer(self, *inputs: ValueType) -> ValueType:
         (x,) = inputs
@@ -197,9 +200,7 @@ class CropLike(Cropping):
     name: ClassVar[str] = "crop_like"
     arity: ClassVar[int | None] = 2
 
-    align: Align = option(
-        "start | center", "center", help="which part is kept: that at the top and left, or the middle"
-    )
+    align: Align = option(**_ALIGN)
 
     def infer(self, *inputs: ValueType) -> ValueType:
         x, like = inputs

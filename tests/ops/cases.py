@@ -266,14 +266,14 @@ def pads(draw):
 def crops(draw):
     x = draw(st.one_of(maps, tokens))
     kept = {axis: draw(st.integers(1, n)) for axis, n in x.axes if axis != "channels" and draw(st.booleans())}
-    return {**kept, **draw(fields(align=st.sampled_from(["start", "center"])))}, (x,)
+    return {**kept, **draw(fields(align=st.sampled_from(["start", "center", "end"])))}, (x,)
 
 
 @st.composite
 def crops_like(draw):
     like = draw(st.one_of(maps, tokens))
     x = like.replace(**{axis: n + draw(st.integers(0, 4)) for axis, n in like.axes})
-    return draw(fields(align=st.sampled_from(["start", "center"]))), (x, like)
+    return draw(fields(align=st.sampled_from(["start", "center", "end"]))), (x, like)
 
 
 @st.composite

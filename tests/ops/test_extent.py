@@ -122,6 +122,14 @@ def test_crop_from_the_start_undoes_padding_to_a_multiple():
     assert torch.equal(y, x[:, :2])
 
 
+@pytest.mark.parametrize("layout", ["first", "last"])
+def test_crop_to_the_end_keeps_the_last_places(layout):
+    (x,), y = ran("crop", X, layout=layout, height=2, width=3, align="end")
+    assert torch.equal(y, x[..., -2:, -3:])
+    (x,), y = ran("crop", L, layout=layout, tokens=5, align="end")
+    assert torch.equal(y, x[:, 1:])
+
+
 def test_crop_keeps_what_is_left_out():
     assert find("crop")(width=3).infer(X) == map_of(3, 5, 3)
     (x,), y = ran("crop", X, width=2)
@@ -134,12 +142,11 @@ def test_crop_to_the_size_that_enters_does_nothing():
     assert eval(code("crop_like", X, X), {"x0": x, "x1": x[:, :1]}) is x
 
 
-@pytest.mark.parametrize("align", ["start", "center"])
-def test_crop_like_follows_the_sizes_as_they_come(align):
+@pytest.mark.parametrize(("align", "first"), [("start", 0), ("center", 2), ("end", 5)])
+def test_crop_like_follows_the_sizes_as_they_come(align, first):
     text = code("crop_like", X, X, align=align)
     x, like = torch.randn(1, 3, 9, 9), torch.randn(1, 1, 4, 9)
-    expected = x[:, :, :4] if align == "start" else x[:, :, 2:6]
-    assert torch.equal(eval(text, {"x0": x, "x1": like}), expected)
+    assert torch.equal(eval(text, {"x0": x, "x1": like}), x[:, :, first : first + 4])
 
 
 def test_crop_cannot_make_a_value_larger():
