@@ -70,6 +70,12 @@ def bind_inputs(binder: NodeBinder, node: NodeSyntax, op: type[Op], tree: Tree, 
         fields = Mapping(tuple(e for e in tree if e is not entry), tree.span)
         given = Scalar(None, tree.span) if entry is None else entry.value
     nothing = isinstance(given, Scalar) and given.value is None
+    filled = binder.defaults.get(node.head, {})
+    needed = next((info.name for info in op.fields() if info.required and info.name not in filled), None)
+    if needed is not None and not nothing and not isinstance(tree, Mapping):
+        help = f"`{node.head}: {{{needed}: …, inputs: [a, b]}}`"
+        binder.reporter.error("missing-key", f"`{node.head}` needs `{needed}` beside its inputs", tree.span, help=help)
+        return None
     if nothing and not node.sources:
         if "from" not in node.spans:
             help = f"`{node.head}: [a, b]`"

@@ -295,6 +295,13 @@ def test_inputs_are_given_once():
     assert len(graph("body: [{relu: , as: a}, {add: , from: [a, x]}]").nodes) == 2
 
 
+def test_op_of_several_values_that_needs_a_field_takes_no_bare_value():
+    text = "body: [{einsum: %s}]"
+    assert fault(text % "c h w -> c") == ("missing-key", "c h w -> c")
+    assert fault(text % "[x, x]") == ("missing-key", "[x, x]")
+    assert result(graph("defaults: {einsum: {pattern: c h w -> c}}\nbody: [{einsum: [x]}]")) == (3,)
+
+
 def test_attention_makes_its_projections_by_bodies_names_or_linears():
     blocks = "input: [8, 4, 4]\nblocks: {p: {args: {s: 1}, body: [conv: {kernel_size: 1, stride: s}]}}\n"
     text = blocks + "body: [attention: %s]"

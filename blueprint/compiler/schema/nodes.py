@@ -70,7 +70,7 @@ def _op_property(op: type[Op], strict: bool) -> Schema:
     required = _required(op) if strict else ()
     types = types_of(op.fields(), op.main, required)
     if _takes_names(op):
-        types = ["array", "string", "object", "null"]
+        types = [*([] if required else ["array", "string"]), "object", "null"]
     return {**ref(f"op_{op.name}"), "type": types, **({"required": list(required)} if required else {})}
 
 
