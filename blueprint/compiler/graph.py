@@ -105,7 +105,14 @@ class Graph:
     @cached_property
     def needed_in_eval(self) -> frozenset[int]:
         """The indices of the nodes that the outputs in eval mode depend on."""
-        wanted = {v for name, v in self.outputs if name not in self.training_only}
+        return self._needed({v for name, v in self.outputs if name not in self.training_only})
+
+    @cached_property
+    def needed(self) -> frozenset[int]:
+        """The indices of the nodes that any output depends on; the others only bear weights."""
+        return self._needed({value for _, value in self.outputs})
+
+    def _needed(self, wanted: set[int]) -> frozenset[int]:
         needed = set()
         for index in range(len(self.nodes) - 1, -1, -1):
             node = self.nodes[index]

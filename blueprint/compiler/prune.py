@@ -1,4 +1,7 @@
-"""Dropping nodes that no output needs. Those with weights stay: the state_dict is what the spec says."""
+"""Dropping nodes that no output needs. Those with weights stay: the state_dict is what the spec says.
+
+They are built and never run.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 def lower(graph: Graph, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> nn.Module:
     """The graph as a module: initialised on `device` (torch's default if None), in `dtype` (torch's default if None).
 
-    On the meta device nothing is initialised. `module.code` shows the flat forward.
+    On the meta device nothing is initialised. `module.code` shows the flat forward. Nodes that no output needs have
+    their weights and are not run.
     """
     import torch
 
@@ -24,7 +26,7 @@ def lower(graph: Graph, device: torch.device | str | None = None, dtype: torch.d
     from blueprint.compiler.lower.tree import Uses, build_tree
 
     target = torch.get_default_device() if device is None else torch.device(device)
-    uses = Uses(graph)
+    uses = Uses(replace(graph, nodes=tuple(node for i, node in enumerate(graph.nodes) if i in graph.needed)))
     root = build_tree(graph, uses, make_modules(graph))
     model, leaves = assemble(graph, root, Emitter(uses, root).plans, target)
     if target.type != "meta":

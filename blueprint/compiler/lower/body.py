@@ -84,7 +84,7 @@ class Body:
                 self.say("if training:")
                 self._training = True
         if self._style.comments and step.block != self._block:
-            if self._block is not None and self.lines[-1] != "if training:":
+            if self.lines and self._block is not None and self.lines[-1] != "if training:":
                 self.lines.append("")
             if step.block:
                 self.say(f"# {step.block}")

@@ -65,7 +65,7 @@ class Emitter:
         body.write(flat_steps(self._uses, place, region))
         result = self._end(place, region, body)
 
-        members = [member for member in place.walk() if member.weight is None]
+        members = [member for member in place.walk() if member.weight is None and member.live]
         index = {member.path: i for i, member in enumerate(members)}
         parts: list[tuple[str, tuple[int, ...]]] = [
             ("module" if whole else "attributes", (index[path],)) for _, path, whole in resources.parts

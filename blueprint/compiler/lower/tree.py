@@ -31,7 +31,8 @@ class Place:
     """A name in the module tree.
 
     A leaf has `module`; a learned value of its own has `weight`, its name in the op; a container that
-    can be called has `regions`, one a call, all alike. Anything else is a namespace.
+    can be called has `regions`, one a call, all alike. Anything else is a namespace. live: whether the code runs
+    it or something in it.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Place:
     weight: str | None = None
     regions: tuple[Region, ...] = ()
     kind: str = ""
+    live: bool = False
 
     @property
     def listed(self) -> bool:
@@ -114,8 +116,12 @@ class Uses:
 
 
 def build_tree(graph: Graph, uses: Uses, modules: Mapping[Path, nn.Module | None]) -> Place:
-    """The root of the tree; `modules` holds the module, or None, of each node that owns one or a weight."""
-    root = Place(())
+    """The root of the tree; `modules` holds the module, or None, of each node that owns one or a weight.
+
+    uses: those of the nodes that are run.
+    """
+    root = Place((), live=True)
+    run = {node.path for node in uses.graph.nodes}
     weights = {node.path: next(iter(node.op.weights(*graph.inputs_of(node))), None) for node in graph.owners}
     for node in graph.owners:
         module, weight = modules[node.path], weights[node.path]
@@ -125,24 +131,26 @@ def build_tree(graph: Graph, uses: Uses, modules: Mapping[Path, nn.Module | None
         for end in range(1, len(node.path) + 1):
             assert (place.module or place.weight) is None, f"lower: {place.path} is a leaf and holds {node.path}"
             place = place.children.setdefault(node.path[end - 1], Place(node.path[:end]))
+            place.live |= node.path in run
         assert not place.children, f"lower: {node.path} is a leaf and holds {list(place.children)}"
         place.module = module
         place.weight = weight if module is None else None
-    for path, stretches in _stretches(graph).items():
+    for path, stretches in _stretches(uses.graph).items():
         _make_container(root, path, stretches, uses)
     inputs, outputs = (tuple(value for _, value in ends) for ends in (graph.inputs, graph.outputs))
-    root.regions = (Region(0, len(graph.nodes), inputs, outputs),)
+    root.regions = (Region(0, len(uses.graph.nodes), inputs, outputs),)
     root.kind = graph.name
     return root
 
 
 def _make_container(root: Place, path: Path, stretches: list[tuple[int, int]], uses: Uses) -> None:
     """Give the place at `path` its regions if it can be called: named children, the same code in each call."""
-    place = root
+    place, way = root, []
     for name in path:
         if name not in place.children:
             return
         place = place.children[name]
+        way.append(place)
     if any(name.isdecimal() for name in place.children):
         return
     regions = tuple(uses.region(*stretch) for stretch in stretches)
@@ -153,6 +161,8 @@ def _make_container(root: Place, path: Path, stretches: list[tuple[int, int]], u
     frames = uses.graph.nodes[regions[0].start].frames[: len(path)]
     named = next((f for f in reversed(frames) if f.kind or not f.name.isdecimal()), frames[-1])  # a round: the loop's
     place.regions, place.kind = regions, named.kind or named.name
+    for above in way:
+        above.live = True
 
 
 def _stretches(graph: Graph) -> dict[Path, list[tuple[int, int]]]:

@@ -381,3 +381,38 @@ def test_random_ops_draw_in_the_order_of_the_graph():
     assert torch.equal(outputs[0], outputs[1])
     assert torch.equal(outputs[0], outputs[2])
     assert torch.equal(lowered.eval()(x), x)
+
+
+def test_nodes_that_no_output_needs_have_their_weights_and_are_not_run():
+    b = Builder(input=map_of(2, 4, 4))
+    tap = b.add("conv", b.x, out_channels=3, kernel_size=1)
+    with b.frame("idle"):
+        b.add("batch_norm", b.add("relu", b.add("dropout", tap)))
+    with b.frame("part"):
+        x = b.add("relu", tap)
+        b.add("linear", x, out_features=2)
+    lowered = lower(b.graph(output=x))
+    assert list(lowered.state_dict())[-2:] == ["part.linear.weight", "part.linear.bias"]
+    assert type(lowered.idle) is runtime.Namespace
+    assert isinstance(lowered.part, runtime.Container)
+    assert "batch_norm" not in lowered.code
+    x = torch.randn(2, 2, 4, 4)
+    for run in (lowered, lowered._structured):
+        torch.manual_seed(0)
+        before = torch.get_rng_state()
+        assert torch.equal(run(x), torch.relu(lowered.conv(x)))
+        assert torch.equal(torch.get_rng_state(), before)
+    assert int(lowered.idle.batch_norm.num_batches_tracked) == 0
+    del lowered.idle
+    lowered.part.linear.register_forward_hook(lambda module, args, output: None)
+    assert is_flat(lowered)
+    assert is_flat(lowered.part)
+
+
+def test_a_block_that_begins_the_network_and_does_nothing():
+    b = Builder(input=map_of(2, 4, 4))
+    with b.frame("nothing"):
+        x = b.add("identity", b.x)
+    lowered = lower(b.graph(output=b.add("relu", x)))
+    x = torch.randn(2, 2, 4, 4)
+    assert torch.equal(lowered(x), torch.relu(x))
