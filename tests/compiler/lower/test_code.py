@@ -409,10 +409,11 @@ def test_nodes_that_no_output_needs_have_their_weights_and_are_not_run():
     assert is_flat(lowered.part)
 
 
-def test_a_block_that_begins_the_network_and_does_nothing():
+def test_a_network_that_begins_with_nothing_before_its_first_block():
     b = Builder(input=map_of(2, 4, 4))
-    with b.frame("nothing"):
-        x = b.add("identity", b.x)
-    lowered = lower(b.graph(output=b.add("relu", x)))
+    x = b.add("identity", b.x)
+    with b.frame("block"):
+        x = b.add("relu", x)
+    lowered = lower(b.graph(output=x))
     x = torch.randn(2, 2, 4, 4)
     assert torch.equal(lowered(x), torch.relu(x))
