@@ -410,7 +410,7 @@ def test_nodes_that_no_output_needs_have_their_weights_and_are_not_run():
 
 
 def test_a_network_that_begins_with_nothing_before_its_first_block():
-    b = Builder(input=map_of(2, 4, 4))
+    b = Builder(x=map_of(2, 4, 4))
     x = b.add("identity", b.x)
     with b.frame("block"):
         x = b.add("relu", x)
