@@ -32,10 +32,11 @@ def bind_structure(
     bare: bool,
 ) -> None:
     """Fill in a structure's fields and bodies; every fault is reported."""
-    if bare:
-        binder.reporter.error("missing-key", f"`{structure.name}` needs its fields", node.span)
-        return
     special = _SPECIAL.get(structure.name)
+    if bare and (special is not None or structure.roles):
+        help = f"`blueprint explain op {structure.name}` tells them"
+        binder.reporter.error("missing-key", f"`{structure.name}` needs its fields", node.span, help=help)
+        return
     if special is not None:
         special(binder, node, tree, beside, names)
         return

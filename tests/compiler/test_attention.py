@@ -168,3 +168,9 @@ def test_faults_of_windows_point_at_their_field(fields: str, code: str, place: s
 
 def test_windows_of_tokens_are_told_to_make_a_map() -> None:
     assert fault("body: [to_tokens, attention: {num_heads: 1, window: 4}]")[0] == "wrong-kind"
+
+
+def test_attention_without_fields_takes_those_of_the_files_defaults() -> None:
+    text = "defaults: {attention: {num_heads: 2}}\nbody: [attention]"
+    assert paths(graph(text, (4, 8, 8))) == paths(graph("body: [attention: 2]", (4, 8, 8)))
+    assert fault("body: [attention]") == ("missing-key", "attention")
