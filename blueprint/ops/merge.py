@@ -174,6 +174,8 @@ class Split(Op):
         return "any"
 
     def code(self, call: Call) -> str:
+        if len(self.sizes) == 1:
+            return call.args[0]
         return f"torch.split_with_sizes({call.args[0]}, {list(self.sizes)}, {call.dim(self.axis)})"
 
 

@@ -138,6 +138,12 @@ def test_split_gives_each_part():
         assert torch.equal(part, expected)
 
 
+def test_split_into_one_part_gives_it_and_no_tuple():
+    x = map_of(6, 2, 2)
+    values = torch.randn(2, 6, 2, 2)
+    assert eval(find("split")(sizes=(6,)).resolve(x).code(StubCall((x,), (x,), "first")), {"x0": values}) is values
+
+
 def test_the_parts_of_a_split_must_add_up():
     assert said("split", map_of(6, 2, 2), sizes=(1, 2)) == (
         "shape-mismatch",
