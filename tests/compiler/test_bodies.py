@@ -112,6 +112,12 @@ def test_path_that_is_off_is_left_out_and_a_single_one_needs_no_merge():
     assert [n.op.name for n in graph(text, wide=False).nodes] == ["relu"]
 
 
+@pytest.mark.parametrize(("axis", "shape"), [("tokens", (2048, 3)), ("channels", (1024, 6))])
+def test_paths_are_joined_along_the_axis_that_is_named(axis, shape):
+    g = graph(f"body: [to_tokens, {{branches: {{merge: concat, axis: {axis}, paths: {{a: [relu], b: []}}}}}}]")
+    assert result(g) == shape
+
+
 def test_every_path_off_is_a_fault():
     text = "body: [{branches: {merge: add, paths: {a: {when: false, body: []}, b: {when: 1 > 2, body: []}}}}]"
     assert fault(text) == ("expression-value", "branches")

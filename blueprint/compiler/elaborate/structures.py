@@ -91,7 +91,7 @@ _MERGES = {"concat": "concat", "add": "add", "multiply": "multiply", "mean": "av
 def branches(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
     """Paths over one input, or over parts of it, merged."""
     merge = str(run.field(node, "merge", None, at, "concat | add | multiply | mean | max"))
-    axis = str(run.field(node, "axis", "channels", at, "channels | tokens | height | width"))
+    axis = str(run.field(node, "axis", "channels", at, "text"))
     entering = _parts(run, node, at)
     results: list[Value] = []
     roles: list[str] = []
