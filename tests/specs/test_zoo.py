@@ -49,7 +49,7 @@ def brings_structure(name: str) -> bool:
     tree = read_file(shipped("model")[name], Reporter())
     assert isinstance(tree, Mapping)
     keys = set(tree.keys())
-    return "extends" not in keys or bool({"blocks", "body"} & keys)
+    return "extends" not in keys or bool({"blocks", "body", "use"} & keys)
 
 
 DISTINCT = [name for name in MODELS if brings_structure(name)]
