@@ -12,6 +12,7 @@ from blueprint.cli.eval import evaluate
 from blueprint.cli.explain import explain
 from blueprint.cli.predict import predict
 from blueprint.cli.schema import schema
+from blueprint.cli.show import show
 from blueprint.cli.train import train
 
 app = typer.Typer(
@@ -22,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
-for verb in (check, build, schema, explain, train, predict):
+for verb in (check, build, show, schema, explain, train, predict):
     app.command()(verb)
 app.command(name="eval")(evaluate)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from blueprint.cli.options import Input, Settings, Spec
+
 if TYPE_CHECKING:
     from blueprint.compiler.specification import Specification
-    from blueprint.language.tree import Mapping
 
 
 class Output(str, Enum):
@@ -20,55 +21,28 @@ class Output(str, Enum):
 
 
 def build(
-    spec: Annotated[str, typer.Argument(help="A spec's path or shipped name.")],
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set an argument of the spec.")
-    ] = None,
-    input: Annotated[str | None, typer.Option(metavar="C,H,W", help="Another input shape, the batch left out.")] = None,
+    spec: Spec,
+    settings: Settings = None,
+    input: Input = None,
     depth: Annotated[int, typer.Option(help="How many levels of structures the table shows.", min=0)] = 2,
     format: Annotated[Output, typer.Option(help="How the figures are shown.")] = Output.text,
 ) -> None:
     """Build a spec: the table of its layers with shapes, parameters and multiply-accumulates."""
     from blueprint.cli.report import Format, choose
+    from blueprint.cli.settings import input_shape, model_arguments
     from blueprint.compiler.specification import load
 
     if format is Output.json:
         choose(Format.json)
-    given = arguments(settings or [])
-    loaded = load(spec, input=shape(input), settings=given)
+    loaded = load(spec, input=input_shape(input), settings=model_arguments(settings))
     if format is Output.json:
         import json
 
-        from blueprint.view.table import graph_data
+        from blueprint.view.data import graph_data
 
         print(json.dumps(graph_data(loaded.graph), indent=2))
     else:
         _print(loaded, depth)
-
-
-def arguments(settings: list[str]) -> Mapping | None:
-    """The values of `--set` as a tree; raises UsageError."""
-    from blueprint.cli.settings import divided
-    from blueprint.diagnostics import Diagnostic, UsageError
-
-    given, fields = divided(settings)
-    if fields:
-        help = "`blueprint train --set recipe.FIELD=VALUE` takes it"
-        raise UsageError([Diagnostic("usage", "`build` has no recipe", help=help)])
-    return given
-
-
-def shape(text: str | None) -> tuple[int, ...] | None:
-    """A shape such as `3,32,32` or `[3, 32, 32]`; raises UsageError."""
-    from blueprint.diagnostics import Diagnostic, UsageError
-
-    if text is None:
-        return None
-    words = text.strip("[]() ").replace("x", ",").split(",")
-    if not all(word.strip().isdecimal() for word in words):
-        message = f"`--input` takes sizes such as 3,224,224, not `{text}`"
-        raise UsageError([Diagnostic("usage", message, help="channels, height, width; the batch is left out")])
-    return tuple(int(word) for word in words)
 
 
 def _print(loaded: Specification, depth: int) -> None:
@@ -80,7 +54,8 @@ def _print(loaded: Specification, depth: int) -> None:
 
     from blueprint.cli.report import colourful
     from blueprint.compiler.expectations import expected_figures
-    from blueprint.view.table import count_text, rows, shape_text
+    from blueprint.view.figures import count_text, shape_text
+    from blueprint.view.table import rows
 
     graph, promised = loaded.graph, expected_figures(loaded)
     console = Console(no_color=not colourful(sys.stdout), highlight=False, width=None if sys.stdout.isatty() else 100)
@@ -92,7 +67,7 @@ def _print(loaded: Specification, depth: int) -> None:
         table.add_row(Text(name, style="dim"), shape_text(graph.types[value].shape), "", "")
     for row in rows(graph, depth):
         label = Text("  " * row.depth + row.name)
-        if row.kind and row.kind != row.name.rstrip("_0123456789"):
+        if row.kind:
             label.append(f" {row.kind}", style="cyan")
         if row.repeats > 1:
             label.append(f" x {row.repeats}", style="yellow")

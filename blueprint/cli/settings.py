@@ -1,4 +1,4 @@
-"""Settings from the command line: `--set key=value`, `--data`, `--recipe`."""
+"""What the command line says of a spec and a recipe: `--set KEY=VALUE`, `--input`, `--data`."""
 
 from __future__ import annotations
 
@@ -39,6 +39,26 @@ def divided(settings: list[str]) -> tuple[Mapping, tuple[Override, ...]]:
         raise UsageError(reporter.sorted())
     none = Span(Source("<command line>", ""), 1, 1, 1, 1)
     return Mapping(tuple(arguments.values()), none), tuple(fields)
+
+
+def model_arguments(settings: list[str] | None) -> Mapping:
+    """The values of `--set` where there is no recipe, as a tree; raises UsageError."""
+    given, fields = divided(settings or [])
+    if fields:
+        help = "`blueprint train --set recipe.FIELD=VALUE` takes it"
+        raise UsageError([Diagnostic("usage", f"there is no recipe here to set `{fields[0][0]}` of", help=help)])
+    return given
+
+
+def input_shape(text: str | None) -> tuple[int, ...] | None:
+    """A shape such as `3,32,32` or `[3, 32, 32]`; raises UsageError."""
+    if text is None:
+        return None
+    words = text.strip("[]() ").replace("x", ",").split(",")
+    if not all(word.strip().isdecimal() for word in words):
+        message = f"`--input` takes sizes such as 3,224,224, not {ticked(text)}"
+        raise UsageError([Diagnostic("usage", message, help="channels, height, width; the batch is left out")])
+    return tuple(int(word) for word in words)
 
 
 def data_override(data: str) -> Override:

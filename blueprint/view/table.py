@@ -1,72 +1,61 @@
-"""The table of a network's layers, its totals and what `expect` says of them, as text or as JSON's data."""
+"""The rows of the table of a network's layers: one per leaf, or one per structure at a depth, rounds as one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 from blueprint.compiler.graph import Graph
-from blueprint.view.layers import Layer, layers
+from blueprint.view.parts import Part, folded, told
 
 MERELY_GLUE = frozenset({"add", "multiply", "concat", "split", "scale", "identity"})
 
 
-def rows(graph: Graph, depth: int) -> list[Layer]:
-    """The layers to show: structures down to `depth`, leaves of the same level with weights or cost."""
-    return [row for layer in layers(graph) for row in _shown(layer, depth)]
+@dataclass(frozen=True)
+class Row:
+    """A structure or leaf with its totals.
+
+    kind: what it is, where its name and the row above do not tell. repeats: how many in a row are
+    alike. output: the shape that leaves it. parameters and macs: of all repeats together.
+    shared: a leaf whose weights another one before it has.
+    """
+
+    name: str
+    kind: str
+    depth: int
+    output: tuple[int, ...]
+    parameters: int
+    macs: int
+    repeats: int
+    shared: bool
 
 
-def _shown(layer: Layer, depth: int) -> Iterable[Layer]:
-    if not layer.children and not layer.parameters and not layer.macs and layer.kind in MERELY_GLUE:
-        return
-    yield layer
-    if layer.depth < depth:
-        for child in layer.children:
-            yield from _shown(child, depth)
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape without the batch: `64 x 32 x 32`."""
-    return " x ".join(map(str, shape))
-
-
-def count_text(number: int) -> str:
-    """A large count with its unit, three digits: `91.6 M`."""
-    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= limit:
-            value = number / limit
-            return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2}f} {unit}"
-    return str(number)
-
-
-def layer_data(graph: Graph) -> list[dict[str, Any]]:
-    """A record per leaf of the graph, for JSON."""
-    found = []
+def rows(graph: Graph, depth: int) -> list[Row]:
+    """The rows to show: structures down to `depth`, leaves of the same level but for those that merely join values."""
+    whole = folded(graph)
+    parameters, macs = [0] * len(graph.nodes), [0] * len(graph.nodes)
+    shared: set[int] = set()
     seen: set[tuple[str, ...]] = set()
     for index, node in enumerate(graph.nodes):
-        fresh = node.path not in seen
+        (shown,) = whole.shown(index) or (index,)
+        if node.path in seen:
+            shared.add(index)
+        else:
+            parameters[shown] += graph.parameters_of(node)
         seen.add(node.path)
-        found.append(
-            {
-                "name": ".".join(node.path),
-                "op": node.op.name,
-                "output": list(graph.outputs_of(node)[0].shape),
-                "parameters": graph.parameters_of(node) if fresh else 0,
-                "macs": node.op.macs(*graph.inputs_of(node)) if index in graph.needed_in_eval else 0,
-            }
-        )
-    return found
+        if index in graph.needed_in_eval:
+            macs[shown] += node.op.macs(*graph.inputs_of(node))
 
+    def found(part: Part, level: int, within: str) -> Iterable[Row]:
+        first, last = graph.nodes[part.nodes.start], graph.nodes[part.nodes.stop - 1]
+        total = sum(parameters[i] for i in part.nodes), sum(macs[i] for i in part.nodes)
+        if not part.children and not any(total) and first.op.name in MERELY_GLUE:
+            return
+        output = graph.outputs_of(last)[-1 if part.children else 0].shape
+        name, kind = told(part, within)
+        yield Row(name, kind, level, output, *total, part.repeats, not part.children and part.nodes.start in shared)
+        if level < depth:
+            for child in part.children:
+                yield from found(child, level + 1, part.own)
 
-def graph_data(graph: Graph) -> dict[str, Any]:
-    """The graph's figures for JSON: `name, parameters, macs, input, output, layers`."""
-    inputs = {name: list(graph.types[value].shape) for name, value in graph.inputs}
-    outputs = {name: list(graph.types[value].shape) for name, value in graph.outputs}
-    return {
-        "name": graph.name,
-        "parameters": graph.parameters,
-        "macs": graph.macs,
-        "input": next(iter(inputs.values())) if len(inputs) == 1 else inputs,
-        "output": next(iter(outputs.values())) if len(outputs) == 1 else outputs,
-        "layers": layer_data(graph),
-    }
+    return [row for part in whole.parts for row in found(part, 0, "")]

@@ -25,8 +25,8 @@ def record(diagnostic: Diagnostic) -> Record:
         "code": diagnostic.code,
         "severity": diagnostic.severity,
         "message": labelled(diagnostic),
-        **_place(diagnostic.span),
-        "notes": [{"message": note.message, **_place(note.span)} for note in diagnostic.notes],
+        **place(diagnostic.span),
+        "notes": [{"message": note.message, **place(note.span)} for note in diagnostic.notes],
         "help": diagnostic.help,
     }
 
@@ -36,7 +36,8 @@ def labelled(diagnostic: Diagnostic) -> str:
     return f"{diagnostic.message}: {diagnostic.label}" if diagnostic.label else diagnostic.message
 
 
-def _place(span: Span | None) -> Record:
+def place(span: Span | None) -> Record:
+    """A place as the JSON values `file, line, column, end_line, end_column`, null where it is not known."""
     if span is None:
         return dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
     return {

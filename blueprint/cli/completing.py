@@ -1,0 +1,169 @@
+"""What a shell offers for a word that is being typed. Nothing here binds a document, imports torch or raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from blueprint.language.tree import Mapping
+
+MAX_FILES = 8
+"""How many files of a chain of `extends` are read for the names of arguments."""
+
+
+def specs(incomplete: str) -> list[str]:
+    """Shipped specs and files."""
+    return _offered(incomplete, lambda: [*_shipped("model"), *_files(incomplete)])
+
+
+def recipes(incomplete: str) -> list[str]:
+    """Shipped recipes and files."""
+    return _offered(incomplete, lambda: [*_shipped("recipe"), *_files(incomplete)])
+
+
+def documents(incomplete: str) -> list[str]:
+    """Shipped documents of any kind, files and folders."""
+    return _offered(incomplete, lambda: [*_shipped("model"), *_files(incomplete)])
+
+
+def topics(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What `explain` tells of: codes and `op`, then the names of ops, structures and blocks."""
+
+    def found() -> Iterable[str]:
+        from blueprint.diagnostics.codes import codes
+        from blueprint.view.op import known
+
+        before = list(ctx.params.get("topic") or [])
+        names = [name for sort in known().values() for name in sort]
+        return names if before[:1] == ["op"] else [] if before else ["op", *codes(), *names]
+
+    return _offered(incomplete, found)
+
+
+def settings(ctx: typer.Context, incomplete: str) -> list[str]:
+    """`ARGUMENT=` for the arguments of the spec on the line; behind the `=`, the values that its type lists."""
+    return _offered(incomplete, lambda: _settings(str(ctx.params.get("spec") or ""), incomplete))
+
+
+def run_settings(ctx: typer.Context, incomplete: str) -> list[str]:
+    """As `settings`, and the fields of a recipe."""
+
+    def found() -> Iterable[str]:
+        spec = str(ctx.params.get("spec") or "samc")
+        yield from _settings(spec, incomplete)
+        if incomplete.startswith("recipe."):
+            from blueprint.train.recipe import Recipe
+
+            fields = set(Recipe.model_fields) - {"blueprint", "kind", "about", "name"}
+            yield from (f"recipe.{field}=" for field in sorted(fields))
+        else:
+            yield "recipe."
+
+    return _offered(incomplete, found)
+
+
+def sources(incomplete: str) -> list[str]:
+    """Data sets by name, and folders."""
+
+    def found() -> Iterable[str]:
+        from blueprint.data.sources import SOURCES
+
+        yield from (source.name for source in SOURCES if source.name != "folder")
+        yield from (path for path in _files(incomplete) if path.endswith("/"))
+
+    return _offered(incomplete, found)
+
+
+def _offered(incomplete: str, found: Callable[[], Iterable[str]]) -> list[str]:
+    """What begins as the word does, each once; nothing where it cannot be found out."""
+    offered: dict[str, None] = {}
+    with suppress(Exception):
+        for word in found():
+            if word.startswith(incomplete):
+                offered[word] = None
+    return list(offered)
+
+
+def _shipped(kind: str) -> list[str]:
+    from blueprint.language.zoo import shipped
+
+    return list(shipped(kind))
+
+
+def _files(incomplete: str) -> Iterator[str]:
+    """Documents and folders in the folder that the word names; of a single folder, what is in it."""
+    from blueprint.language.zoo import ENDINGS
+
+    start, slash, last = incomplete.rpartition("/")
+    folder = Path(start + slash).expanduser() if slash else Path()
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(last) and (last.startswith(".") or not path.name.startswith(".")):
+            if path.is_dir():
+                found.append(f"{start}{slash}{path.name}/")
+            elif path.suffix in ENDINGS:
+                found.append(f"{start}{slash}{path.name}")
+    if len(found) == 1 and found[0].endswith("/") and found[0] != incomplete:
+        yield from _files(found[0])
+    yield from found
+
+
+def _settings(spec: str, incomplete: str) -> Iterator[str]:
+    from blueprint.language.types import parse_type
+
+    name, equals, _ = incomplete.partition("=")
+    for word, written in _arguments(spec).items():
+        if not equals:
+            yield f"{word}="
+        elif word == name:
+            kind = parse_type(written)
+            values = [*kind.members, *(("true", "false") if "bool" in kind.bases else ())]
+            values += _bodies() if kind.is_body else []
+            yield from (f"{word}={value}" for value in values)
+
+
+def _bodies() -> list[str]:
+    from blueprint.view.op import known
+
+    return [*known()["ops"], *known()["blocks"]]
+
+
+def _arguments(spec: str) -> dict[str, str]:
+    """The arguments that a spec and what it extends declare, with their types as far as they are written."""
+    from blueprint.diagnostics import Reporter
+    from blueprint.language.reader import read_file
+    from blueprint.language.tree import Mapping, Scalar
+    from blueprint.language.zoo import locate, zoo_root
+
+    path, found = locate(spec, "model"), dict[str, str]()
+    for _ in range(MAX_FILES):
+        tree = read_file(path, Reporter())
+        if not isinstance(tree, Mapping):
+            break
+        arguments, parent = tree.get("args"), tree.get("extends")
+        if isinstance(arguments, Mapping):
+            found = {**_types(arguments), **found}
+        if not isinstance(parent, Scalar) or not isinstance(parent.value, str):
+            break
+        places = (path.parent / parent.value, zoo_root() / parent.value, zoo_root() / "zoo" / parent.value)
+        path = next((place for place in places if place.is_file()), places[0])
+    return found
+
+
+def _types(arguments: Mapping) -> dict[str, str]:
+    from blueprint.language.tree import Mapping, Scalar
+
+    found = {}
+    for entry in arguments:
+        written = entry.value
+        if isinstance(written, Mapping):
+            written = written.get("type") or written.get("default") or Scalar(None, written.span)
+        value = written.value if isinstance(written, Scalar) else None
+        kind = "bool" if isinstance(value, bool) else str(value).partition("=")[0] if isinstance(value, str) else ""
+        found[str(entry.key.value)] = kind
+    return found
