@@ -231,6 +231,10 @@ class Rrelu(Elementwise):
         expect_order("lower", self.lower, "upper", self.upper)
         return super().infer(*inputs)
 
+    def layout(self, *inputs: ValueType) -> Layout:
+        """Natural: torch draws the slopes in the order of the axes, not of memory."""
+        return "natural"
+
     def module(self, *inputs: ValueType) -> nn.Module | None:
         from torch import nn
 

@@ -110,7 +110,7 @@ class Mask(Op):
         return x
 
     def layout(self, *inputs: ValueType) -> Layout:
-        return "natural" if self.over in ("channels", "pixels") else "any"
+        return "any" if self.over == "samples" else "natural"
 
     def module(self, *inputs: ValueType) -> nn.Module | None:
         from blueprint.ops.random_mask import RandomMask

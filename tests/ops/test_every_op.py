@@ -20,14 +20,14 @@ few = settings(max_examples=25, deadline=None, suppress_health_check=list(Health
 every_op = pytest.mark.parametrize("name", sorted(CASES))
 
 WITH_MODULE = {
-    *("conv_transpose", "conv_transpose1d"),
+    *("conv_transpose", "conv_transpose1d", "rrelu"),
     *("conv", "conv1d", "linear", "batch_norm", "layer_norm", "prelu"),
     *("instance_norm", "group_norm", "rms_norm", "rrelu"),
     *("dropout", "drop_path", "mask", "scaled_dot_product_attention"),
     *("relative_position_bias", "relative_offsets"),
 }
 ONE_LAYOUT = {
-    *("conv_transpose", "conv_transpose1d"),
+    *("conv_transpose", "conv_transpose1d", "rrelu"),
     *("conv", "conv1d", "linear", "batch_norm", "layer_norm", "max_pool", "avg_pool", "adaptive_avg_pool"),
     *("instance_norm", "group_norm", "rms_norm", "local_response_norm", "lp_pool"),
     *("channel_shuffle", "pixel_shuffle", "pixel_unshuffle", "unfold"),

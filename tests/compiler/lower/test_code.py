@@ -383,6 +383,24 @@ def test_random_ops_draw_in_the_order_of_the_graph():
     assert torch.equal(lowered.eval()(x), x)
 
 
+def test_random_ops_draw_the_same_in_every_order_of_axes():
+    b = Builder(input=map_of(2, 4, 5))
+    x = b.add("linear", b.x, out_features=3)
+    for op, fields in (("dropout", {}), ("mask", {"over": "elements"}), ("rrelu", {}), ("drop_path", {"p": 0.5})):
+        x = b.add(op, x, **fields)
+    lowered = lower(b.graph(output=x))
+    x = torch.randn(8, 2, 4, 5)
+    outputs = []
+    for run in (lowered, lowered._structured):
+        torch.manual_seed(0)
+        outputs.append(run(x))
+    torch.manual_seed(0)
+    x = lowered.dropout(lowered.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
+    expected = lowered.drop_path(lowered.rrelu(lowered.mask(x)))
+    assert torch.equal(outputs[0], expected)
+    assert torch.equal(outputs[1], expected)
+
+
 def test_nodes_that_no_output_needs_have_their_weights_and_are_not_run():
     b = Builder(input=map_of(2, 4, 4))
     tap = b.add("conv", b.x, out_channels=3, kernel_size=1)
