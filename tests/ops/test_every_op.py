@@ -20,7 +20,7 @@ few = settings(max_examples=25, deadline=None, suppress_health_check=list(Health
 every_op = pytest.mark.parametrize("name", sorted(CASES))
 
 WITH_MODULE = {
-    *("conv_transpose", "conv_transpose1d", "rrelu"),
+    *("conv_transpose", "conv_transpose1d"),
     *("conv", "conv1d", "linear", "batch_norm", "layer_norm", "prelu"),
     *("instance_norm", "group_norm", "rms_norm", "rrelu"),
     *("dropout", "drop_path", "mask", "scaled_dot_product_attention"),
