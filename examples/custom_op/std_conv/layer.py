@@ -13,4 +13,5 @@ class StdConv2d(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         weight = F.layer_norm(self.weight, self.weight.shape[1:], eps=self.eps)
-        return self._conv_forward(input, weight, self.bias)
+        output: Tensor = self._conv_forward(input, weight, self.bias)
+        return output
