@@ -35,7 +35,20 @@ class MaxPool(Op):
     def infer(self, *inputs: ValueType) -> ValueType:
         (x,) = inputs
         dilation = pair(self.dilation)
-        return _pooled(self.name, x, self.kernel_size, self.stride, self.padding, dilation, self.ceil_mode)
+        pooled = _pooled(self.name, x, self.kernel_size, self.stride, self.padding, dilation, self.ceil_mode)
+        assert self.stride is not None, "max_pool: not resolved"
+        steps = zip(pair(self.stride), pair(self.padding), dilation, pooled.shape[1:], strict=True)
+        for (axis, length), (stride, padding, apart, count) in zip(x.axes[1:], steps, strict=True):
+            if apart > length and _sees_nothing(length, stride, padding, apart, count):
+                raise Misfit(
+                    "out-of-range",
+                    f"`dilation` (={apart}) steps over the whole {axis} (={length})",
+                    label=f"{x} enters",
+                    help="with it, a window would see nothing but padding",
+                    field="dilation",
+                    inputs=(0,),
+                )
+        return pooled
 
     def layout(self, *inputs: ValueType) -> Layout:
         return "first"
@@ -220,6 +233,12 @@ def _pooled(
                 field="padding",
             )
     return x.replace(**window_sizes(x, pair(kernel), pair(stride), pair(padding), dilation, ceil_mode=ceil))
+
+
+def _sees_nothing(length: int, stride: int, padding: int, dilation: int, count: int) -> bool:
+    """Whether a window that begins in the padding steps over all elements: torch's backward writes where none is."""
+    begins = range(-padding, min(0, count * stride - padding), stride)
+    return any(begin % dilation >= length for begin in begins)
 
 
 def _global(name: str, x: ValueType) -> ValueType:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from blueprint.language.values import map_of, tokens_of
 from blueprint.ops import Misfit, find
+from blueprint.ops.sizes import windows
 from tests.ops.calling import StubCall, make_module, random_inputs, to_layout
 
 many = settings(max_examples=150, deadline=None, derandomize=True)
@@ -87,9 +88,29 @@ def test_pools_take_what_torch_takes(name, dilation, ceil_mode):
     options = {"dilation": dilation} if name == "max_pool" else {}
     for length, kernel, stride, padding in product(range(1, 8), range(1, 5), range(1, 5), range(3)):
         x = map_of(1, length, length + 1)
+        if length < dilation:  # torch takes windows that see nothing, see below
+            continue
         op = find(name)(kernel_size=kernel, stride=stride, padding=padding, ceil_mode=ceil_mode, **options)
         expected = torchs(op, x)
         assert fits(op, x) == (expected and expected[1:]), (op, x)
+
+
+@pytest.mark.parametrize("ceil_mode", [False, True])
+def test_every_window_of_a_max_pool_sees_an_element(ceil_mode):
+    """Torch lets one see nothing, and its backward writes outside its memory then."""
+    settings = product(range(1, 5), range(1, 4), range(3), range(1, 6), range(1, 6))
+    refused = 0
+    for kernel, stride, padding, dilation, length in settings:
+        op = find("max_pool")(
+            kernel_size=kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode
+        )
+        x = map_of(1, length, length)
+        if padding > kernel // 2 or windows(length, kernel, stride, padding, dilation, ceil_mode) < 1:
+            continue
+        pooled = torch.max_pool2d(torch.zeros(1, 1, length, length), kernel, stride, padding, dilation, ceil_mode)
+        assert (fits(op, x) is not None) == bool(pooled.isfinite().all()), op
+        refused += fits(op, x) is None
+    assert refused > 10
 
 
 @pytest.mark.parametrize("name", ["conv", "max_pool", "avg_pool", "adaptive_avg_pool", "upsample"])
