@@ -11,9 +11,10 @@ from blueprint.compiler.loading import Loader
 from blueprint.compiler.passes import run_passes
 from blueprint.compiler.specification import resolve
 from blueprint.diagnostics import Diagnostic, Reporter, UsageError
+from blueprint.language.heading import files_in
 from blueprint.language.reader import read_file
 from blueprint.language.tree import Mapping, Scalar, Tree
-from blueprint.language.zoo import ENDINGS, locate, shown
+from blueprint.language.zoo import locate, shown
 
 
 @dataclass
@@ -56,14 +57,7 @@ def check_paths(paths: list[Path]) -> Checked:
 def _files(path: Path) -> list[tuple[Path, bool]]:
     if not path.is_dir():
         return [(locate(str(path), "model"), True)]
-    found = [
-        file
-        for file in sorted(path.rglob("*"))
-        if file.suffix in ENDINGS
-        and file.is_file()
-        and not any(p.startswith(".") for p in file.relative_to(path).parts)
-    ]
-    return [(file, False) for file in found]
+    return [(file, False) for file in files_in(path)]
 
 
 def _is_document(tree: Tree | None) -> bool:

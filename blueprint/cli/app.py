@@ -10,6 +10,7 @@ from blueprint.cli.build import build
 from blueprint.cli.check import check
 from blueprint.cli.eval import evaluate
 from blueprint.cli.explain import explain
+from blueprint.cli.list import list_
 from blueprint.cli.predict import predict
 from blueprint.cli.schema import schema
 from blueprint.cli.show import show
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 for verb in (check, build, show, schema, explain, train, predict):
     app.command()(verb)
+app.command(name="list")(list_)
 app.command(name="eval")(evaluate)
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from blueprint.language.zoo import ENDINGS
+
 if TYPE_CHECKING:
     from blueprint.language.tree import Mapping
 
@@ -29,6 +31,13 @@ def recipes(incomplete: str) -> list[str]:
 def documents(incomplete: str) -> list[str]:
     """Shipped documents of any kind, files and folders."""
     return _offered(incomplete, lambda: [*_shipped("model"), *_files(incomplete)])
+
+
+def sorts(ctx: typer.Context, incomplete: str) -> list[str]:
+    """What `list` lists, then files and folders."""
+    before = ctx.params.get("what")
+    words = () if before else ("specs", "ops", "blocks", "recipes")
+    return _offered(incomplete, lambda: [*words, *_files(incomplete)])
 
 
 def topics(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -79,6 +88,11 @@ def sources(incomplete: str) -> list[str]:
     return _offered(incomplete, found)
 
 
+def weights(incomplete: str) -> list[str]:
+    """`torchvision`, files of weights and folders."""
+    return _offered(incomplete, lambda: ["torchvision", *_files(incomplete, (".safetensors", ".pth", ".pt"))])
+
+
 def _offered(incomplete: str, found: Callable[[], Iterable[str]]) -> list[str]:
     """What begins as the word does, each once; nothing where it cannot be found out."""
     offered: dict[str, None] = {}
@@ -95,10 +109,8 @@ def _shipped(kind: str) -> list[str]:
     return list(shipped(kind))
 
 
-def _files(incomplete: str) -> Iterator[str]:
-    """Documents and folders in the folder that the word names; of a single folder, what is in it."""
-    from blueprint.language.zoo import ENDINGS
-
+def _files(incomplete: str, endings: tuple[str, ...] = ENDINGS) -> Iterator[str]:
+    """Files with these endings and folders in the folder that the word names; of a single folder, what is in it."""
     start, slash, last = incomplete.rpartition("/")
     folder = Path(start + slash).expanduser() if slash else Path()
     found = []
@@ -106,10 +118,10 @@ def _files(incomplete: str) -> Iterator[str]:
         if path.name.startswith(last) and (last.startswith(".") or not path.name.startswith(".")):
             if path.is_dir():
                 found.append(f"{start}{slash}{path.name}/")
-            elif path.suffix in ENDINGS:
+            elif path.suffix in endings:
                 found.append(f"{start}{slash}{path.name}")
     if len(found) == 1 and found[0].endswith("/") and found[0] != incomplete:
-        yield from _files(found[0])
+        yield from _files(found[0], endings)
     yield from found
 
 
