@@ -19,6 +19,7 @@ from blueprint.language.zoo import shipped, zoo_root
 MODELS = sorted(shipped("model"))
 GOLDENS = Path(__file__).parent / "graphs"
 REVIEWED: dict[str, dict[str, object]] = {
+    "amsra_net": {},
     "cbam_resnet18": {"depths": [1, 1, 1, 1]},
     "cct_7_3x1": {"depth": 2},
     "dmcnet34": {"depths": [1, 1, 1, 1]},
@@ -26,6 +27,7 @@ REVIEWED: dict[str, dict[str, object]] = {
     "mobilenet_v3_small": {"layers": [[3, 16, 16, True, "relu", 2], [3, 72, 24, False, "relu", 2]]},
     "resnet18": {},
     "samc": {},
+    "sca_mobilenet_v2": {"stages": [[1, 16, 1, 1], [6, 24, 2, 2]]},
     "shufflenet_v2_x1_0": {"depths": [2, 2, 2]},
     "swin_t": {"depths": [2, 2, 2, 2]},
     "unet": {},
