@@ -210,6 +210,8 @@ class ValueBinder:
 def within(value: object, limits: tuple[float | None, float | None]) -> bool:
     """Whether a number, or each of several, lies within the limits."""
     low, high = limits
+    if low is None and high is None:
+        return True
     values = value if isinstance(value, list | tuple) else (value,)
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
     return all((low is None or v >= low) and (high is None or v <= high) for v in numbers)

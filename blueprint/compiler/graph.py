@@ -10,6 +10,7 @@ from typing import Any
 from blueprint.diagnostics import Note, Span
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Op
+from blueprint.ops.facts import facts
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,7 @@ class Graph:
 
     def parameters_of(self, node: Node) -> int:
         """The learned elements of one node."""
-        total = 0
-        for weight in node.op.weights(*self.inputs_of(node)).values():
-            count = 1
-            for size in weight.shape:
-                count *= size
-            total += count
-        return total
+        return facts(node.op, self.inputs_of(node)).parameters
 
     def settings_of(self, node: Node) -> dict[str, Any]:
         """The node's fields that differ from their defaults, a size with equal sides as one number, for print."""

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple, TypeAlias
 
 from blueprint.compiler.graph import Frame, Graph, Node
 
-_Run = tuple[tuple[str, int], ...]
-"""A run of a structure: the names of the structures from the outermost one to it, each with the number of its run."""
+
+class _Run(NamedTuple):
+    """A run of a structure: its frame as it is counted, and the runs inside it."""
+
+    frame: Frame
+    inside: _Inside
+
+
+_Inside: TypeAlias = dict[str, dict[int, _Run]]
+"""The runs inside a run, by the name of their structure and by the number that they came with."""
 
 
 def number(graph: Graph) -> Graph:
@@ -37,7 +46,7 @@ class _Runs:
     """Counts the runs of each structure within the run of the structure around it, as they come."""
 
     def __init__(self) -> None:
-        self._known: dict[_Run, dict[str, dict[int, int]]] = {}
+        self._outermost: _Inside = {}
         self._done: dict[int, tuple[Frame, ...]] = {}
 
     def frames(self, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:
@@ -48,9 +57,11 @@ class _Runs:
         return done
 
     def _counted(self, frames: tuple[Frame, ...]) -> Iterator[Frame]:
-        within: _Run = ()
+        inside = self._outermost
         for frame in frames:
-            known = self._known.setdefault(within, {}).setdefault(frame.name, {})
-            call = known.setdefault(frame.call, len(known))
-            yield Frame(frame.name, call, frame.kind)
-            within = (*within, (frame.name, call))
+            runs = inside.setdefault(frame.name, {})
+            run = runs.get(frame.call)
+            if run is None:
+                run = runs[frame.call] = _Run(Frame(frame.name, len(runs), frame.kind), {})
+            yield run.frame
+            inside = run.inside

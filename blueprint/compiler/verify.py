@@ -9,6 +9,7 @@ from blueprint.compiler.graph import Graph, Node
 from blueprint.compiler.reserved import RESERVED
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Weight
+from blueprint.ops.facts import Facts, facts
 
 Types = tuple[ValueType, ...]
 Weights = Mapping[str, Weight]
@@ -24,12 +25,13 @@ def verify(graph: Graph, after: str) -> None:
     made = _verify_inputs(graph, after)
     bearers = []
     for node in graph.nodes:
+        _verify_values(graph, node, made, after)
         types = graph.inputs_of(node)
-        weights = node.op.weights(*types)
-        _verify_node(graph, node, types, weights, made, after)
+        known = facts(node.op, types)
+        _verify_rules(graph, node, known, after)
         made.update(node.outputs)
-        if weights or node.op.random:
-            bearers.append((node, types, weights))
+        if known.weights or node.op.random:
+            bearers.append((node, types, known.weights))
     _verify_outputs(graph, made, after)
     _verify_sharing(bearers, after)
 
@@ -50,22 +52,28 @@ def _verify_inputs(graph: Graph, after: str) -> set[int]:
     return values
 
 
-def _verify_node(graph: Graph, node: Node, types: Types, weights: Weights, made: set[int], after: str) -> None:
-    where = f"{after}: {node.op.name} at {'.'.join(node.path)}"
+def _verify_values(graph: Graph, node: Node, made: set[int], after: str) -> None:
+    where = _where(node, after)
     assert made.issuperset(node.inputs), f"{where} reads a value before it is made"
     assert made.isdisjoint(node.outputs), f"{where} makes a value a second time"
     assert node.outputs, f"{where} makes nothing"
     assert len(set(node.outputs)) == len(node.outputs), f"{where} makes a value twice"
     assert all(0 <= value < len(graph.types) for value in node.outputs), f"{where} makes a value without a type"
     assert node.op.arity in (None, len(node.inputs)), f"{where} reads {len(node.inputs)} values, not {node.op.arity}"
-    inferred = node.op.infer(*types)
-    given = inferred if isinstance(inferred, tuple) else (inferred,)
-    assert given == graph.outputs_of(node), f"{where} gives {graph.outputs_of(node)}, by its rule {given}"
+
+
+def _verify_rules(graph: Graph, node: Node, known: Facts, after: str) -> None:
+    where, weights, given = _where(node, after), known.weights, graph.outputs_of(node)
+    assert given == known.outputs, f"{where} gives {given}, by its rule {known.outputs}"
     for part in node.path if weights or node.op.random else ():
         assert part, f"{where} has an empty name in its path"
         assert "." not in part, f"{where}: `{part}` has a dot in it"
         assert part not in RESERVED, f"{where}: `{part}` is an attribute of every module"
-    assert set(node.init) <= set(weights), f"{where} fills {set(node.init) - set(weights)}, which it does not have"
+    assert weights.keys() >= node.init.keys(), f"{where} fills {set(node.init) - set(weights)}, which it does not have"
+
+
+def _where(node: Node, after: str) -> str:
+    return f"{after}: {node.op.name} at {'.'.join(node.path)}"
 
 
 def _verify_outputs(graph: Graph, made: set[int], after: str) -> None:

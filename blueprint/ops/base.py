@@ -138,13 +138,15 @@ class Op:
     main: ClassVar[str | None] = None
     arity: ClassVar[int | None] = 1
     since: ClassVar[int] = 1
+    several: ClassVar[bool] = False  # gives several values, which `as` names
     fresh: ClassVar[bool] = False  # makes a new tensor that its own backward does not need
     random: ClassVar[bool] = False  # draws random numbers in training
     settings: ClassVar[tuple[str, ...]] = ()  # attributes of the module that generated code bakes in
 
     def __post_init__(self) -> None:
         """Hold every size as a pair, so that ops that do the same are equal."""
-        for name in _sizes(type(self)):
+        kind: Any = type(self)  # which mypy takes for what cannot be hashed
+        for name in _sizes(kind):
             value = getattr(self, name)
             if isinstance(value, int):
                 object.__setattr__(self, name, (value, value))

@@ -14,32 +14,45 @@ KEPT = 4096
 
 
 class Facts(NamedTuple):
-    """An op with all its fields filled in, and what its rules say.
+    """What the rules of an op say of its inputs.
 
     outputs: the types of its outputs; weights: its learned tensors; parameters: their elements;
     largest: the elements of its largest output.
     """
 
-    op: Op
     outputs: tuple[ValueType, ...]
     weights: Mapping[str, Weight]
     parameters: int
     largest: int
 
 
-def facts(op: Op, inputs: tuple[ValueType, ...]) -> Facts:
-    """The facts of an op that takes these inputs; raises Misfit where they do not fit."""
+def resolved(op: Op, inputs: tuple[ValueType, ...]) -> Op:
+    """The op with every field that depends on the inputs filled in; raises Misfit."""
+    if type(op).resolve is Op.resolve:
+        return op
     try:
-        return _kept(op, inputs)
+        return _resolved(op, inputs)
     except TypeError:  # a field that cannot be hashed, in an op from elsewhere
-        return _kept.__wrapped__(op, inputs)
+        return op.resolve(*inputs)
+
+
+def facts(op: Op, inputs: tuple[ValueType, ...]) -> Facts:
+    """The facts of a resolved op that takes these inputs; raises Misfit where they do not fit."""
+    try:
+        return _facts(op, inputs)
+    except TypeError:
+        return _facts.__wrapped__(op, inputs)
 
 
 @lru_cache(KEPT)
-def _kept(op: Op, inputs: tuple[ValueType, ...]) -> Facts:
-    op = op.resolve(*inputs)
+def _resolved(op: Op, inputs: tuple[ValueType, ...]) -> Op:
+    return op.resolve(*inputs)
+
+
+@lru_cache(KEPT)
+def _facts(op: Op, inputs: tuple[ValueType, ...]) -> Facts:
     inferred = op.infer(*inputs)
     outputs = inferred if isinstance(inferred, tuple) else (inferred,)
     weights = op.weights(*inputs)
     parameters = sum(prod(weight.shape) for weight in weights.values())
-    return Facts(op, outputs, weights, parameters, max((kind.elements for kind in outputs), default=0))
+    return Facts(outputs, weights, parameters, max((kind.elements for kind in outputs), default=0))

@@ -8,7 +8,7 @@ import pytest
 from blueprint.language.values import ValueType, map_of
 from blueprint.ops import Misfit, Op, find
 from blueprint.ops.base import Weight, option
-from blueprint.ops.facts import facts
+from blueprint.ops.facts import facts, resolved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +38,17 @@ def test_equal_ops_are_asked_once_if_they_can_be_told_apart(sizes: object, times
 
 
 def test_other_inputs_are_other_facts() -> None:
-    conv = find("conv")(kernel_size=3)
-    assert [facts(conv, (map_of(channels, 8, 8),)).parameters for channels in (2, 4)] == [2 * 2 * 9 + 2, 4 * 4 * 9 + 4]
+    assert [parameters_of_conv(channels) for channels in (2, 4, 2)] == [2 * 2 * 9 + 2, 4 * 4 * 9 + 4, 2 * 2 * 9 + 2]
+
+
+def parameters_of_conv(channels: int) -> int:
+    inputs = (map_of(channels, 8, 8),)
+    return facts(resolved(find("conv")(kernel_size=3), inputs), inputs).parameters
 
 
 def test_what_does_not_fit_is_told_each_time() -> None:
+    inputs = (map_of(1, 4, 4),)
+    conv = resolved(find("conv")(kernel_size=9, padding=0), inputs)
     for _ in range(2):
         with pytest.raises(Misfit, match="larger than the height"):
-            facts(find("conv")(kernel_size=9, padding=0), (map_of(1, 4, 4),))
+            facts(conv, inputs)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blueprint.compiler.elaborate.computing import At, Computing
-from blueprint.compiler.elaborate.explaining import causes, named, projection
+from blueprint.compiler.elaborate.explaining import Maker, Makers, causes, projection
 from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
 from blueprint.compiler.graph import Initialiser, Node
 from blueprint.compiler.syntax import NodeSyntax
@@ -15,7 +15,7 @@ from blueprint.language.terms import Name
 from blueprint.language.values import ValueType
 from blueprint.ops import Misfit, Op, find
 from blueprint.ops.base import Weight
-from blueprint.ops.facts import Facts, facts
+from blueprint.ops.facts import Facts, facts, resolved
 from blueprint.ops.initialisers import initialisers
 
 MAX_NODES = 20_000
@@ -43,7 +43,7 @@ class Emitting(Computing):
         super().__init__(reporter)
         self.nodes: list[Node] = []
         self.types: list[ValueType] = []
-        self.makers: dict[int, tuple[str, Span | None]] = {}
+        self.makers: Makers = {}
         self.written: set[int] = set()  # the values of nodes of their own, no part of a structure
         self.parameters = 0
         self.steps = 0
@@ -78,29 +78,31 @@ class Emitting(Computing):
 
         roles: what each input is in the structure that joins them, for the words of a fault.
         """
-        if self.exhausted or any(v.type is None for v in inputs):
+        types = tuple([v.type for v in inputs if v.type is not None])
+        if self.exhausted or len(types) < len(inputs):
             return (POISON,)
-        types = tuple(v.type for v in inputs if v.type is not None)
         try:
+            op = resolved(op, types)
             known = facts(op, types)
         except Misfit as fault:
             self._misfit(fault, op, node, span, inputs, at, roles)
             return (POISON,)
-        op, outs, weights = known.op, known.outputs, known.weights
+        outs, weights = known.outputs, known.weights
         frames, label = at.place.leaf(label)
         if not self._affordable(known, span, at):
             return (POISON,)
         if weights and not self._bears((*[frame.name for frame in frames], label), op, weights, span, at):
             return (POISON,)
         init = self._inits_for(op, weights, at)
-        outputs = tuple(Value(len(self.types) + i, kind) for i, kind in enumerate(outs))
+        outputs = tuple([Value(id, kind) for id, kind in enumerate(outs, len(self.types))])
         self.types.extend(outs)
-        for value in outputs:
-            self.makers[value.id] = (named(span, node.as_name if node else None), span)
-        ids = tuple(v.id for v in outputs)
+        maker = Maker(span, node.as_name if node else None)
+        ids = tuple([v.id for v in outputs])
+        for id in ids:
+            self.makers[id] = maker
         if node is not None:
             self.written.update(ids)
-        self.nodes.append(Node(op, tuple(v.id for v in inputs), ids, frames, label, init, span, at.place.calls))
+        self.nodes.append(Node(op, tuple([v.id for v in inputs]), ids, frames, label, init, span, at.place.calls))
         return outputs
 
     def _affordable(self, known: Facts, span: Span, at: At) -> bool:
@@ -122,13 +124,14 @@ class Emitting(Computing):
         prior = self._bearers.get(path)
         if prior is None:
             below = self._above.get(path)
-            above = next((b.span for i in range(1, len(path)) if (b := self._bearers.get(path[:i]))), None)
+            fresh = [path[:end] for end in range(len(path) - 1, 0, -1)] if path[:-1] not in self._above else []
+            above = next((b.span for prefix in fresh if (b := self._bearers.get(prefix))), None)
             if below is not None or above is not None:
                 self._collision(path, span, below or above, at)
                 return False
             self._bearers[path] = _Bearer(op, weights, span, at.place.tied)
-            for length in range(1, len(path)):
-                self._above.setdefault(path[:length], span)
+            for prefix in fresh:
+                self._above.setdefault(prefix, span)
             return True
         if not (prior.tied and at.place.tied):
             self._collision(path, span, prior.span, at)
@@ -172,10 +175,10 @@ class Emitting(Computing):
         notes: list[Note] = []
         for index in fault.inputs:
             value = inputs[index] if index < len(inputs) else POISON
-            name, made = self.makers.get(value.id, ("", None))
-            if made is not None and made != span and value.type is not None:
-                lead = f"{roles[index]} ends with {name}, which" if index < len(roles) else name
-                notes.append(Note(f"{lead} gives {value.type} here", made))
+            maker = self.makers.get(value.id)
+            if maker is not None and maker.span is not None and maker.span != span and value.type is not None:
+                lead = f"{roles[index]} ends with {maker}, which" if index < len(roles) else str(maker)
+                notes.append(Note(f"{lead} gives {value.type} here", maker.span))
         help = fault.help
         if fault.code == "shape-mismatch" and len(inputs) == 2:
             extra = causes(inputs, self.nodes, self.types, self.makers)
@@ -198,7 +201,7 @@ class Emitting(Computing):
             op.resolve(*types).infer(*types)
         except Misfit:
             return ""
-        maker = self.makers.get(last.id, ("the node before", None))[0]
+        maker = self.makers.get(last.id, "the node before")
         return f"`x` is what enters the body; name what {maker} gives with `as`, and take that"
 
     def _inits_for(self, op: Op, weights: Mapping[str, Weight], at: At) -> dict[str, Initialiser]:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from blueprint.compiler.elaborate.values import Value
 from blueprint.compiler.graph import Node
 from blueprint.diagnostics import Note, Span
 from blueprint.language.values import ValueType
 
-Makers = dict[int, tuple[str, Span | None]]
 _STEPS = 100
 
 
-def named(span: Span, own: str | None) -> str:
-    """How messages call what stands at a place: its own name, or the word that is written there."""
-    line = span.source.lines[span.line - 1] if span.line <= len(span.source.lines) else ""
-    word = line[span.column - 1 : span.end_column - 1].strip("\"'") if span.line == span.end_line else ""
-    return f"`{own or word}`"
+class Maker(NamedTuple):
+    """What made a value: where it stands, if anywhere, and its own name or, for an input, what messages call it."""
+
+    span: Span | None
+    name: str | None = None
+    called: str = ""
+
+    def __str__(self) -> str:
+        """How messages call it: by its own name, or by the word that is written at its place."""
+        if self.called or self.span is None:
+            return self.called
+        span, lines = self.span, self.span.source.lines
+        line = lines[span.line - 1] if span.line <= len(lines) else ""
+        word = line[span.column - 1 : span.end_column - 1].strip("\"'") if span.line == span.end_line else ""
+        return f"`{self.name or word}`"
+
+
+Makers = dict[int, Maker]
 
 
 def shrinking(value: Value, nodes: Sequence[Node], types: Sequence[ValueType]) -> tuple[Node, str] | None:
@@ -49,8 +62,7 @@ def causes(values: Sequence[Value], nodes: Sequence[Node], types: Sequence[Value
     if found is None or found[0].span is None:
         return []
     node, change = found
-    name = makers[node.outputs[0]][0]
-    return [Note(f"{name} {change} here", node.span)]
+    return [Note(f"{makers[node.outputs[0]]} {change} here", node.span)]
 
 
 def projection(values: Sequence[Value], makers: Makers, roles: Sequence[str]) -> str:
@@ -62,7 +74,7 @@ def projection(values: Sequence[Value], makers: Makers, roles: Sequence[str]) ->
     from_first = ah * aw > bh * bw or (ah * aw == bh * bw and values[0].id < values[1].id)
     (sc, sh, sw), (tc, th, tw) = ((ac, ah, aw), (bc, bh, bw)) if from_first else ((bc, bh, bw), (ac, ah, aw))
     source = 0 if from_first else 1
-    name = roles[source] if roles else makers.get(values[source].id, ("", None))[0]
+    name = roles[source] if roles else str(makers.get(values[source].id, ""))
     stride = -(-sh // th)
     if not name or (-(-sh // stride), -(-sw // stride)) != (th, tw):
         return ""

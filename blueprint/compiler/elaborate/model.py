@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from blueprint.compiler.elaborate.computing import At
+from blueprint.compiler.elaborate.explaining import Maker
 from blueprint.compiler.elaborate.place import Place
 from blueprint.compiler.elaborate.run import Elaborator
 from blueprint.compiler.elaborate.values import POISON, BlockBody, Env, OpBody, Poisoned, Value
@@ -113,7 +114,7 @@ def _input(run: Elaborator, name: str, shape: tuple[int, ...], span: Span, at: A
     kind: ValueType = by_rank(shape)
     run.types.append(kind)
     value = Value(len(run.types) - 1, kind)
-    run.makers[value.id] = (f"the input `{name}`" if name != "input" else "the input", span)
+    run.makers[value.id] = Maker(span, called=f"the input `{name}`" if name != "input" else "the input")
     return value
 
 

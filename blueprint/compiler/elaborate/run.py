@@ -10,8 +10,9 @@ from blueprint.compiler.elaborate.emitting import Emitting
 from blueprint.compiler.elaborate.values import POISON, BlockBody, Env, LiteralBody, OpBody, Poisoned, Value
 from blueprint.compiler.labels import transparent
 from blueprint.compiler.structures import Structure
-from blueprint.compiler.syntax import Argument, Block, Body, NodeSyntax, ValueSyntax
+from blueprint.compiler.syntax import Argument, Block, Body, Constant, NodeSyntax, ValueSyntax
 from blueprint.diagnostics import Note, Reporter, Span
+from blueprint.diagnostics.wording import counted
 from blueprint.language.types import ANY, BodyLike, Type, describe, frozen
 from blueprint.ops import Op
 
@@ -29,6 +30,9 @@ class Elaborator(Emitting):
         self.model_env: Env | None = None
         self.chosen: dict[int, Note] = {}  # for bodies that the model's settings name, where they do
         self._runs = 0
+        self._constant: dict[
+            int, tuple[dict[str, ValueSyntax], Op]
+        ] = {}  # holds the syntaxes, so that no other has their id
         self._depth = 0
 
     def new_run(self) -> int:
@@ -49,16 +53,31 @@ class Elaborator(Emitting):
     def node(self, node: NodeSyntax, at: At, label: str | None = None) -> Value:
         """Run one node: the value that leaves it, which it may also bind to a name."""
         self._depth += 1
+        result: Value | tuple[Value, ...]
         try:
             result = self._guarded(node, at, label)
         except Poisoned:
             result = POISON
         self._depth -= 1
-        if node.as_name is not None:
-            at.env.names[node.as_name] = result
-        return at.current if node.head == "side" else result
+        self._name(node, result, at)
+        return at.current if node.head == "side" or isinstance(result, tuple) else result
 
-    def _guarded(self, node: NodeSyntax, at: At, label: str | None) -> Value:
+    def _name(self, node: NodeSyntax, result: Value | tuple[Value, ...], at: At) -> None:
+        """Bind what the node names: its value, or of several the list or each."""
+        several = isinstance(node.target, type) and node.target.several and result is not POISON
+        values = result if isinstance(result, tuple) else (result,)
+        if node.as_name is not None:
+            at.env.names[node.as_name] = list(values) if several else values[0]
+        if node.as_names is None:
+            return
+        if several and len(values) != len(node.as_names):
+            message = f"`{node.head}` gives {counted(len(values), 'value')} here, and `as` names {len(node.as_names)}"
+            self.report("wrong-type", message, node.named[0][1], at)
+        fits = several and len(values) == len(node.as_names)
+        for index, name in enumerate(node.as_names):
+            at.env.names[name] = values[index] if fits else POISON
+
+    def _guarded(self, node: NodeSyntax, at: At, label: str | None) -> Value | tuple[Value, ...]:
         self.step(node.span, at)
         if self._depth > MAX_DEPTH:
             often = max((note.message for note in at.place.calls), key=_called_block, default="")
@@ -69,7 +88,7 @@ class Elaborator(Emitting):
             raise Poisoned
         if node.when is not None and not self.value(node.when, BOOL, at, "when"):
             return at.current
-        sources = tuple(value for syntax in node.sources for value in self.values_of(syntax, at))
+        sources = tuple([value for syntax in node.sources for value in self.values_of(syntax, at)])
         arity = node.target.arity if isinstance(node.target, type) else 1
         if sources and arity is not None and len(sources) != max(arity, 1):
             message = f"`{node.head}` takes {arity} value{'' if arity == 1 else 's'}, and these are {len(sources)}"
@@ -98,16 +117,26 @@ class Elaborator(Emitting):
         sources: tuple[Value, ...],
         at: At,
         label: str,
-    ) -> Value:
-        """Run an op with its fields computed here."""
-        known = rules(op)
-        plain: dict[str, object] = {}
-        for name, syntax in syntaxes.items():
-            kind, limits = known[name]
-            plain[name] = frozen(self.value(syntax, kind, at, name, limits))
+    ) -> Value | tuple[Value, ...]:
+        """Run an op with its fields computed here: its value, or all of one that gives several."""
         inputs = sources if op.arity is None or op.arity > 1 else () if op.arity == 0 else (at.current,)
-        outputs = self.emit(op(**plain), inputs, at, label, node.span, node)
-        return outputs[0]
+        outputs = self.emit(self._made(op, syntaxes, at), inputs, at, label, node.span, node)
+        return outputs if op.several and outputs != (POISON,) else outputs[0]
+
+    def _made(self, op: type[Op], syntaxes: dict[str, ValueSyntax], at: At) -> Op:
+        """The op with its fields computed here; one whose fields are the same everywhere is made once."""
+        known = self._constant.get(id(syntaxes))
+        if known is not None:
+            return known[1]
+        types = rules(op)
+        fields: dict[str, object] = {}
+        for name, syntax in syntaxes.items():
+            kind, limits = types[name]
+            fields[name] = frozen(self.value(syntax, kind, at, name, limits))
+        made = op(**fields)
+        if all(isinstance(syntax, Constant) for syntax in syntaxes.values()):
+            self._constant[id(syntaxes)] = (syntaxes, made)
+        return made
 
     # Calls.
 
@@ -162,7 +191,12 @@ class Elaborator(Emitting):
         syntaxes = node.bound[key]
         if syntaxes is None:
             raise Poisoned
-        return self.op(node, op, syntaxes, (at.current,), at, label)
+        result = self.op(node, op, syntaxes, (at.current,), at, label)
+        if isinstance(result, tuple):
+            help = "write it as a node of its own, with `as`"
+            self.report("wrong-type", f"`{op.name}` gives several values, and a body gives one", node.span, at, help=help)
+            raise Poisoned
+        return result
 
     def _given(self, node: NodeSyntax, wanted: dict[str, Argument], what: str, at: At) -> dict[str, ValueSyntax]:
         with self.trailing(at):

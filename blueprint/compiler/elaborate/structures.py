@@ -49,7 +49,8 @@ def _sum(run: Elaborator, node: NodeSyntax, at: At, result: Value, short: Value)
         plain = "shortcut" not in node.fields
         notes: list[Note] = []
         for name, value in (("the body", result), ("the shortcut", short)):
-            maker, made = run.makers.get(value.id, ("", None))
+            maker = run.makers.get(value.id)
+            made = maker.span if maker is not None else None
             if made is not None and plain and value is short:
                 notes.append(Note(f"{maker} gives {value.type}, which enters", made))
             elif made is not None:
