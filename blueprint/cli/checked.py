@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from blueprint.cli.report import Format, choose, show
 def check_and_show(paths: Iterable[str | Path], format: Format = Format.text) -> int:
     """The exit status of a check, its faults shown: 1 if there are any, else 0."""
     choose(format)
+    gc.set_threshold(100_000)  # a check makes much that stays to its end; to look for circles so often takes a tenth
     from blueprint.checking import check_paths
     from blueprint.diagnostics.wording import counted
 
