@@ -19,7 +19,7 @@ from blueprint.diagnostics.nearest import nearest
 from blueprint.diagnostics.wording import ticked
 from blueprint.language.reader import read_data, read_file
 from blueprint.language.tree import Entry, Mapping, Scalar, Tree
-from blueprint.language.zoo import ENDINGS, locate, shown, zoo_root
+from blueprint.language.zoo import ENDINGS, locate, shipped_folders, shown, zoo_root
 
 MAX_INCLUDES = 64
 
@@ -173,7 +173,7 @@ class Loader:
                 help=f"a spec reaches files in `{shown(roots[0])}` and the shipped ones",
             )
             return None
-        places = (folder, zoo_root(), zoo_root() / "zoo")
+        places = (folder, *shipped_folders("model"))
         for place in places:
             if (place / name).is_file():
                 return (place / name).resolve()

@@ -8,6 +8,7 @@ from blueprint.diagnostics import Diagnostic, UsageError
 from blueprint.diagnostics.nearest import nearest
 
 ENDINGS = (".yaml", ".yml", ".json")
+_FOLDERS = {"model": ("", "zoo", "ablations"), "recipe": ("recipes",), "blocks": ("blocks",), "study": ("studies",)}
 
 
 def zoo_root() -> Path:
@@ -17,12 +18,15 @@ def zoo_root() -> Path:
     return inside if inside.is_dir() else package.parent / "specs"
 
 
+def shipped_folders(kind: str) -> list[Path]:
+    """The folders of the shipped documents; kind: `model`, `recipe`, `blocks` or `study`."""
+    return [zoo_root() / name for name in _FOLDERS[kind]]
+
+
 def shipped(kind: str) -> dict[str, Path]:
-    """The shipped documents by bare name; kind: `model`, `recipe`, `blocks` or `study`."""
-    root = zoo_root()
-    folders = {"model": (root, root / "zoo"), "recipe": (root / "recipes",), "blocks": (root / "blocks",)}
+    """The shipped documents by bare name; kind: as for `shipped_folders`."""
     found: dict[str, Path] = {}
-    for folder in folders.get(kind, (root / "studies",)):
+    for folder in shipped_folders(kind):
         if folder.is_dir():
             for path in sorted(folder.iterdir()):
                 if path.suffix in ENDINGS:
