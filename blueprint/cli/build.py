@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from blueprint.cli.options import Input, Settings, Spec
+from blueprint.cli.options import Input, Settings, Spec, Weights
 
 if TYPE_CHECKING:
     from blueprint.compiler.specification import Specification
+    from blueprint.weights import Filled
 
 
 class Output(str, Enum):
@@ -26,23 +28,64 @@ def build(
     input: Input = None,
     depth: Annotated[int, typer.Option(help="How many levels of structures the table shows.", min=0)] = 2,
     format: Annotated[Output, typer.Option(help="How the figures are shown.")] = Output.text,
+    weights: Weights = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE.safetensors", help="Write the network's weights into a file.")
+    ] = None,
 ) -> None:
-    """Build a spec: the table of its layers with shapes, parameters and multiply-accumulates."""
+    """Build a spec: the table of its layers with shapes, parameters and multiply-accumulates.
+
+    With --weights the network takes its weights from elsewhere, paired by the order and the shapes of the tensors.
+    """
     from blueprint.cli.report import Format, choose
     from blueprint.cli.settings import input_shape, model_arguments
     from blueprint.compiler.specification import load
 
     if format is Output.json:
         choose(Format.json)
+    _check(save)
     loaded = load(spec, input=input_shape(input), settings=model_arguments(settings))
     if format is Output.json:
         import json
 
         from blueprint.view.data import graph_data
 
-        print(json.dumps(graph_data(loaded.graph), indent=2))
-    else:
-        _print(loaded, depth)
+        filled = _network(loaded, weights, save)
+        data = graph_data(loaded.graph)
+        print(json.dumps({**data, "weights": filled.record()} if filled else data, indent=2))
+        return
+    _print(loaded, depth)
+    filled = _network(loaded, weights, save)
+    if filled:
+        from blueprint.cli.report import show
+
+        print(f"  weights    {filled.line}")
+        if filled.note:
+            print(f"             {filled.note}")
+        if filled.warnings:
+            show(filled.warnings)
+
+
+def _check(save: Path | None) -> None:
+    from blueprint.diagnostics import Diagnostic, UsageError
+
+    if save is not None and save.suffix != ".safetensors":
+        help = f"`--save {save.with_suffix('.safetensors')}`"
+        raise UsageError([Diagnostic("usage", "`--save` writes a file of safetensors", help=help)])
+
+
+def _network(loaded: Specification, weights: str | None, save: Path | None) -> Filled | None:
+    """What came of filling the network, if that is asked for; it is made and written as asked."""
+    if weights is None and save is None:
+        return None
+    from blueprint.weights import fill
+    from blueprint.weights.files import write
+
+    network = loaded.build()
+    filled = fill(network, loaded, weights) if weights is not None else None
+    if save is not None:
+        write(save, network)
+    return filled
 
 
 def _print(loaded: Specification, depth: int) -> None:

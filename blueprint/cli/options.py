@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from blueprint.cli.completing import recipes, settings, specs
+from blueprint.cli.completing import recipes, settings, specs, weights
 
 Spec = Annotated[str, typer.Argument(help="A spec's path or shipped name.", autocompletion=specs)]
 Settings = Annotated[
@@ -18,5 +18,13 @@ Recipe = Annotated[
     str | None,
     typer.Option(
         help="A recipe's path or shipped name; left out: `digits`, or `cifar` for other data.", autocompletion=recipes
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SOURCE",
+        help="Weights to start from: `torchvision`, `torchvision:NAME:WEIGHTS` (or `random`), a file or a run.",
+        autocompletion=weights,
     ),
 ]

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from blueprint.cli.options import Weights
+
 
 def train(
     spec: Annotated[
@@ -29,6 +31,7 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="The run's directory; left out: a new one, runs/SPEC-RECIPE-N.")
     ] = None,
+    weights: Weights = None,
 ) -> None:
     """Train a network, and write its weights, metrics and summary into a run directory.
 
@@ -72,6 +75,7 @@ def train(
             target,
             progress,
             stopper.asked,
+            weights,
         )
     progress.line(f"wrote {run.path}")
     if summary.top1 is not None:

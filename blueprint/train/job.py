@@ -10,7 +10,9 @@ from blueprint.data.progress import Progress
 from blueprint.data.splits import Data, Split, held_out
 from blueprint.diagnostics import Diagnostic, SpecError
 from blueprint.diagnostics.wording import counted
-from blueprint.train.run import DataRecord, Run, Summary
+from blueprint.train.run import DataRecord, Run, Summary, WeightsRecord
+from blueprint.weights.filling import fill
+from blueprint.weights.sources import find
 
 if TYPE_CHECKING:
     import torch
@@ -58,11 +60,13 @@ def train(
     device: torch.device,
     progress: Progress,
     stop: Callable[[], bool] = lambda: False,
+    weights: str | None = None,
 ) -> tuple[Run, Summary]:
     """The finished run and its summary.
 
     load: makes the model, with what the user set. chosen: the names of the arguments set. out: the
     run directory; None: a new one below `runs`. stop: asked after every step, ends the run early.
+    weights: where the first weights come from, as `blueprint.weights` tells; None: the initialisation's.
     """
     import torch
 
@@ -71,12 +75,16 @@ def train(
 
     model = load()
     Run.check(out)
+    source = find(weights, model.name) if weights is not None else None
     data = recipe.data.open(progress)
     model, shape = fitted(load, model, chosen, recipe, data, progress)
     training, measured = parts(data, recipe)
     normalisation = normalise(recipe, training, shape)
     recipe = recorded(recipe, shape, normalisation)
 
+    torch.manual_seed(recipe.seed)
+    module = model.build(device)
+    filled = fill(module, model, source) if source else None
     run = Run.create(out, model.name, recipe.name)
     record = DataRecord(
         source=data.source,
@@ -86,7 +94,7 @@ def train(
         validation=len(measured) if recipe.held_out else None,
         test=len(data.test) if data.test else None,
     )
-    run.start(model.save, recipe, record)
+    run.start(model.save, recipe, record, WeightsRecord.model_validate(filled.record()) if filled else None)
     graph = model.graph
     split: Literal["test", "validation"] = "validation" if recipe.held_out else "test"
     progress.line(
@@ -94,9 +102,9 @@ def train(
         f" {counted(len(training), 'image')} of {data.source} in {len(data.classes)} classes,"
         f" measured on {counted(len(measured), f'{split} image')}"
     )
+    for line in filled.lines if filled else ():
+        progress.line(f"weights: {line}")
     progress.line(f"run: {run.path}")
-    torch.manual_seed(recipe.seed)
-    module = model.build(device)
     common = {"refuse_unreadable": data.refuse_unreadable, "progress": progress}
     size = recipe.batch_size
     loader = Loader(training, shape, normalisation, size, device, augment=recipe.augment, seed=recipe.seed, **common)
@@ -120,6 +128,7 @@ def train(
         device=device_name(device),
         torch=torch.__version__,
         seed=recipe.seed,
+        weights=filled.place if filled else None,
     )
     run.finish(summary)
     return run, summary

@@ -4,6 +4,7 @@ spec.yaml          the model document at the arguments and input used; what it w
 recipe.json        the recipe, every field written out, the normalisation as numbers
 data.json          the classes, the counts, the network's input
 metrics.jsonl      a line for every epoch
+weights.json       the weights that training started from, if they came from elsewhere
 model.safetensors  the weights after the last step
 summary.json       what came of it
 """
@@ -20,6 +21,7 @@ from blueprint.diagnostics import Diagnostic, SpecError, UsageError
 from blueprint.diagnostics.nearest import nearest
 from blueprint.diagnostics.wording import ticked
 from blueprint.files import append_line, not_written, write_whole
+from blueprint.weights.files import WEIGHTS, write
 
 if TYPE_CHECKING:
     from torch import nn
@@ -48,6 +50,23 @@ class DataRecord(Record):
     """Images held out of the training part; None: none."""
     test: int | None
     """Images of the test part; None: the source has none."""
+
+
+class WeightsRecord(Record):
+    """weights.json."""
+
+    source: str
+    """Where the weights came from."""
+    copied: int
+    """Tensors copied from there."""
+    tensors: int
+    """Tensors that the network has."""
+    difference: float | None
+    """The largest difference of the outputs from those of the network there, over their size; None: not compared."""
+    not_filled: list[str]
+    """The network's tensors that started from initial values."""
+    not_used: list[str]
+    """Tensors there that the network has no place for."""
 
 
 class EpochRecord(Record):
@@ -106,10 +125,12 @@ class Summary(Record):
     """The version of torch."""
     seed: int
     """The recipe's seed."""
+    weights: str | None = None
+    """The weights that training started from; None: the initialisation's."""
 
 
 _R = TypeVar("_R", bound=Record)
-FILES = ("spec.yaml", "recipe.json", "data.json", "model.safetensors")
+FILES = ("spec.yaml", "recipe.json", "data.json", WEIGHTS)
 
 
 class Run:
@@ -161,7 +182,13 @@ class Run:
             help = f"did you mean `{parent / meant}`?" if meant else "name a directory that `blueprint train` made"
         raise UsageError([Diagnostic("run-not-found", message, help=help)])
 
-    def start(self, save_spec: Callable[[Path], Path], recipe: Recipe, data: DataRecord) -> None:
+    def start(
+        self,
+        save_spec: Callable[[Path], Path],
+        recipe: Recipe,
+        data: DataRecord,
+        weights: WeightsRecord | None = None,
+    ) -> None:
         """Write what is known before the first step."""
         try:
             save_spec(self.path)
@@ -169,6 +196,8 @@ class Run:
             raise not_written(self.path / "spec.yaml", error) from None
         self._write("recipe.json", recipe.model_dump_json(indent=2, exclude_none=True))
         self._write("data.json", data.model_dump_json(indent=2))
+        if weights is not None:
+            self._write("weights.json", weights.model_dump_json(indent=2))
 
     def add(self, record: EpochRecord) -> None:
         """Add an epoch to the metrics."""
@@ -179,18 +208,15 @@ class Run:
         self._write("summary.json", summary.model_dump_json(indent=2))
 
     def save(self, module: nn.Module) -> None:
-        """Write the module's state_dict, in torch's own memory order, every tensor on its own."""
-        from safetensors.torch import save
-
-        state = {key: value.detach().cpu().contiguous().clone() for key, value in module.state_dict().items()}
-        write_whole(self.path / "model.safetensors", save(state, metadata={"format": "pt"}))
+        """Write the module's state_dict."""
+        write(self.path / WEIGHTS, module)
 
     def load_into(self, module: nn.Module) -> None:
         """Read the weights into the module, whose spec is the run's."""
         from safetensors import SafetensorError
         from safetensors.torch import load
 
-        path = self.path / "model.safetensors"
+        path = self.path / WEIGHTS
         try:
             module.load_state_dict(load(path.read_bytes()))
         except (SafetensorError, RuntimeError, OSError) as error:

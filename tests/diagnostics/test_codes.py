@@ -24,7 +24,11 @@ UNSEEN = {  # what no check of a spec can find
     "not-written",
     "run-not-found",
     "unreadable-image",
+    "unreadable-weights",
     "usage",
+    "weights-differ",
+    "weights-misfit",
+    "weights-not-found",
 }
 HEADER = "blueprint: 1\nkind: model\nname: example\ninput: [3, 32, 32]\n"
 

@@ -47,9 +47,9 @@ def recipe(**changed):
     return load_recipe(document | changed)
 
 
-def run(tmp_path, stop=lambda: False, model=None, chosen=(), progress=None, **changed):
+def run(tmp_path, stop=lambda: False, model=None, chosen=(), progress=None, weights=None, **changed):
     model = model or FakeModel()
-    return train(model.load, chosen, recipe(**changed), tmp_path / "run", CPU, progress or Silent(), stop)
+    return train(model.load, chosen, recipe(**changed), tmp_path / "run", CPU, progress or Silent(), stop, weights)
 
 
 def test_it_learns_and_its_files_agree(tmp_path):
@@ -262,3 +262,30 @@ def test_it_learns_on_the_gpu(tmp_path):
     device = torch.device("cuda")
     _, summary = train(FakeModel().load, (), recipe(epochs=6), tmp_path / "run", device, Silent())
     assert summary.top1 > 0.8
+
+
+def test_it_starts_from_weights_of_a_run_and_records_them(tmp_path):
+    heard = Heard()
+    first, _ = run(tmp_path / "first", augment=[])
+    second, summary = run(tmp_path / "second", progress=heard, weights=str(first.path), augment=[])
+    source = str(first.path / "model.safetensors")
+    assert summary.weights == second.summary.weights == source
+    assert json.loads((second.path / "weights.json").read_text()) == {
+        "source": source,
+        "copied": 8,
+        "tensors": 8,
+        "difference": None,
+        "not_filled": [],
+        "not_used": [],
+    }
+    assert f"weights: 8 of 8 tensors from {source}; paired by their keys" in heard.lines
+    assert second.metrics[0].train_loss < first.metrics[-1].train_loss
+    assert first.summary.weights is None
+
+
+def test_weights_that_do_not_fit_leave_no_run_behind(tmp_path):
+    torch.save(nn.Linear(3, 3).state_dict(), tmp_path / "theirs.pth")
+    with pytest.raises(SpecError) as caught:
+        run(tmp_path, weights=str(tmp_path / "theirs.pth"))
+    assert caught.value.diagnostics[0].code == "weights-misfit"
+    assert not (tmp_path / "run").exists()
