@@ -1,11 +1,15 @@
 """AMSRA-Net and its two blocks: the counts, the formulas, and what its arguments switch."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 import blueprint
+from blueprint.cli import main
 from tests.specs.attentions import Weights, normed, scattered
 
 SMALL = {"dims": [8, 16, 16, 32], "num_heads": [1, 2, 2, 4], "num_classes": 3}
@@ -100,3 +104,12 @@ def test_blocks_halve_images_of_any_size(size: int) -> None:
     loss = network(torch.randn(2, 3, size, size)).square().mean()
     loss.backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters())
+
+
+@pytest.mark.slow
+def test_amsra_net_learns_the_digits_in_six_epochs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["train", "amsra_net", "--recipe", "digits", "--epochs", "6", "--out", str(tmp_path / "run")]
+    monkeypatch.setattr("sys.argv", ["blueprint", *command])
+    with pytest.raises(SystemExit):
+        main()
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["top1"] > 0.95
