@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torchvision
 
 from blueprint.cli import main
 
@@ -60,3 +61,18 @@ def test_the_hybrid_builds_and_learns_by_the_commands_in_its_first_lines(
 
 def test_the_hybrid_is_short() -> None:
     assert len((EXAMPLES / "hybrid.yaml").read_text(encoding="utf-8").splitlines()) < 40
+
+
+def test_the_fine_tune_starts_from_weights_whose_head_does_not_fit_and_learns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.manual_seed(0)
+    published = tmp_path / "published.pth"
+    torch.save(torchvision.models.resnet18(weights=None).state_dict(), published)
+    monkeypatch.setattr("sys.argv", ["fine_tune.py", str(published)])
+    runpy.run_path(str(EXAMPLES / "fine_tune.py"), run_name="__main__")
+    out = capsys.readouterr().out
+    assert "120 of 122 tensors" in out
+    assert "new: ['head.weight', 'head.bias']" in out
+    start, head, end = map(float, re.search(r"loss ([\d.]+), .* head ([\d.]+), fine-tuned ([\d.]+)", out).groups())
+    assert end < head < start
