@@ -64,8 +64,8 @@ class NodeBinder:
             )
             return Body((), tree.span)
         items = tree.items if isinstance(tree, Sequence) else (tree,)
-        given = [item.get("as") for item in items if isinstance(item, Mapping)]
-        self.coming.append({str(name.value): name.span for name in given if isinstance(name, Scalar)})
+        given = [name for item in items if isinstance(item, Mapping) for name in _given_names(item)]
+        self.coming.append({str(name.value): name.span for name in given})
         nodes = [node for item in items if (node := self.node(item, names)) is not None]
         self.coming.pop()
         return Body(tuple(nodes), tree.span)
@@ -87,8 +87,8 @@ class NodeBinder:
 
     def _name_anyway(self, tree: Mapping, names: Names) -> None:
         """Bring the names that a node at fault binds into reach, so that nothing more is said of them."""
-        given, collected = tree.get("as"), tree.get("collect")
-        words = [given.value] if isinstance(given, Scalar) else []
+        collected = tree.get("collect")
+        words = [name.value for name in _given_names(tree)]
         words += collected.keys() if isinstance(collected, Mapping) else []
         for word in words:
             if isinstance(word, str) and not names.variable(word):
@@ -184,6 +184,13 @@ class NodeBinder:
         if word == "side" and "as" not in {str(entry.key.value) for entry in beside}:
             help = "it names the result, which nothing else passes on"
             self.reporter.error("missing-key", "`side` needs `as`", node.span, help=help)
+        several = isinstance(target, type) and target.several
+        if several and "as" not in {str(entry.key.value) for entry in beside}:
+            help = "`as: [a, b]` names the parts, `as: parts` their list"
+            self.reporter.error("missing-key", f"`{word}` gives several values and needs `as`", node.span, help=help)
+        elif node.as_names is not None and not several:
+            help = "give the node one name"
+            self.reporter.error("wrong-type", f"`{word}` gives one value", node.named[0][1], help=help)
         check_sources(self, node)
         if isinstance(target, Structure):
             self._structure(node, target, head.value, beside, names, bare)
@@ -191,8 +198,8 @@ class NodeBinder:
             self._call(node, head.value, names, bare)
         else:
             self._op(node, target, head.value, names, bare)
-        if node.as_name is not None:
-            self.bind_name(names, node.as_name, VALUE, node.as_span or node.span)
+        for name, span in node.named:
+            self.bind_name(names, name, VALUE if not several or node.as_names is not None else None, span)
         return node
 
     def bind_name(self, names: Names, name: str, kind: Type | None, span: Span) -> None:
@@ -234,7 +241,12 @@ class NodeBinder:
     def _beside(self, node: NodeSyntax, entry: Entry, names: Names) -> None:
         key, value = str(entry.key.value), entry.value
         if key == "as":
-            node.as_name, node.as_span = self.key_name(value, "`as`"), value.span
+            listed = isinstance(value, Sequence)
+            trees = value.items if isinstance(value, Sequence) else (value,)
+            found = [(name, tree.span) for tree in trees if (name := self.key_name(tree, "`as`")) is not None]
+            node.named = tuple(found)
+            node.as_name = found[0][0] if found and not listed else None
+            node.as_names = tuple(name for name, _ in found) if listed else None
         elif key == "share":
             node.share = self.key_name(value, "`share`")
         elif key == "when":
@@ -364,3 +376,9 @@ class NodeBinder:
 def _may_run(kind: Type | None) -> bool:
     """Whether a variable of this type may be a body; of loop variables nothing is known."""
     return kind is None or kind == ANY or kind.is_body
+
+
+def _given_names(tree: Mapping) -> list[Scalar]:
+    """The names that a node's `as` gives."""
+    given = tree.get("as")
+    return [name for name in (given.items if isinstance(given, Sequence) else (given,)) if isinstance(name, Scalar)]

@@ -117,7 +117,8 @@ class NodeSyntax:
     names: Names | None = None
     label: str = ""
     as_name: str | None = None
-    as_span: Span | None = None
+    as_names: tuple[str, ...] | None = None
+    named: tuple[tuple[str, Span], ...] = ()
     sources: tuple[Computed, ...] = ()
     when: ValueSyntax | None = None
     share: str | None = None

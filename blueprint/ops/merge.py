@@ -8,7 +8,7 @@ from typing import ClassVar
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Call, Layout, Misfit, Op, option
 from blueprint.ops.broadcast import broadcast, joined
-from blueprint.ops.kinds import expect_axis
+from blueprint.ops.kinds import expect_axis, expect_divisible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,41 +142,53 @@ class Concat(Op):
 
 @dataclass(frozen=True, kw_only=True)
 class Split(Op):
-    """A value of any kind cut into several along an axis; the sizes must add up to the axis.
+    """A value of any kind cut into several along an axis: into n equal parts, or into sizes that add up to the axis.
 
+    `as: [a, b]` names the parts, `as: parts` their list, for `parts[0]` or a loop; the value itself passes on.
     https://docs.pytorch.org/docs/stable/generated/torch.split.html
     """
 
     name: ClassVar[str] = "split"
     main: ClassVar[str | None] = "sizes"
+    several: ClassVar[bool] = True
 
-    sizes: tuple[int, ...] = option("list[int]", help="the size of each part", minimum=1)
+    sizes: int | tuple[int, ...] = option("int | list[int]", help="how many parts, or the size of each", minimum=1)
     axis: str = option("text", "channels", help="the axis that is cut")
 
     def resolve(self, *inputs: ValueType) -> Op:
-        return replace(self, sizes=tuple(self.sizes))
+        """The op with the size of each part."""
+        if not isinstance(self.sizes, int):
+            return replace(self, sizes=tuple(self.sizes))
+        size = expect_axis(self.name, inputs[0], self.axis)
+        expect_divisible(inputs[0], self.axis, self.sizes, f"`sizes` (={self.sizes})", "sizes")
+        return replace(self, sizes=(size // self.sizes,) * self.sizes)
 
     def infer(self, *inputs: ValueType) -> tuple[ValueType, ...]:
         (x,) = inputs
         size = expect_axis(self.name, x, self.axis)
-        if sum(self.sizes) != size:
-            parts = " + ".join(map(str, self.sizes))
+        if sum(self._sizes) != size:
+            parts = " + ".join(map(str, self._sizes))
             raise Misfit(
                 "shape-mismatch",
-                f"`sizes` ({parts} = {sum(self.sizes)}) must add up to the {self.axis} that enter (={size})",
+                f"`sizes` ({parts} = {sum(self._sizes)}) must add up to the {self.axis} that enter (={size})",
                 label=f"{x} enters",
                 field="sizes",
                 inputs=(0,),
             )
-        return tuple(x.replace(**{self.axis: part}) for part in self.sizes)
+        return tuple(x.replace(**{self.axis: part}) for part in self._sizes)
 
     def layout(self, *inputs: ValueType) -> Layout:
         return "any"
 
     def code(self, call: Call) -> str:
-        if len(self.sizes) == 1:
+        if len(self._sizes) == 1:
             return call.args[0]
-        return f"torch.split_with_sizes({call.args[0]}, {list(self.sizes)}, {call.dim(self.axis)})"
+        return f"torch.split_with_sizes({call.args[0]}, {list(self._sizes)}, {call.dim(self.axis)})"
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        assert not isinstance(self.sizes, int), "split: not resolved"
+        return self.sizes
 
 
 def _aligned(call: Call) -> list[str]:

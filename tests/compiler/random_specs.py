@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from blueprint.language.values import ValueType, map_of, tokens_of, vector_of
+from blueprint.ops import ops
 from tests.compiler.random_ops import FREE, MERGES, bridge, divisors, fields_for, op_for, pattern_for, result
 
 Nodes = list[Any]
@@ -203,6 +204,8 @@ class Author:
         node: dict[str, Any] = {name: written}
         if name in ("conv", "linear") and self.chance.random() < 0.2:
             node["init"] = {"weight": self.chance.choice(["zeros", {"uniform": {"a": -1, "b": 1}}, {"normal": 0.2}])}
+        if ops()[name].several:
+            return [{**node, "as": self.name("parts")}], x
         if self.chance.random() < 0.1:
             node["as"] = self.name("v")
             scope.values[node["as"]] = after

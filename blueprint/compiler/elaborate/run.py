@@ -194,7 +194,9 @@ class Elaborator(Emitting):
         result = self.op(node, op, syntaxes, (at.current,), at, label)
         if isinstance(result, tuple):
             help = "write it as a node of its own, with `as`"
-            self.report("wrong-type", f"`{op.name}` gives several values, and a body gives one", node.span, at, help=help)
+            self.report(
+                "wrong-type", f"`{op.name}` gives several values, and a body gives one", node.span, at, help=help
+            )
             raise Poisoned
         return result
 

@@ -87,9 +87,12 @@ def _node(prelude: Library, suffix: str, strict: bool) -> Schema:
     inner = {"$ref": f"#/$defs/body{suffix}"}
     beside: Schema = {
         "as": {
-            **ref("path_name"),
             "title": "as",
-            "description": "names the node's value, and its part of the weights' names",
+            "description": "names the value and its part of the weights' names; of `split` each part, or their list",
+            "type": ["string", "array"],
+            "if": {"type": "array"},
+            "then": {"items": ref("path_name"), "minItems": 1},
+            "else": ref("path_name"),
         },
         "from": {**NAMES, "title": "from", "description": "the values that enter, by name; left out: the one before"},
         "when": {**value(BOOL), "title": "when", "description": "guards the node: off means identity"},
@@ -120,6 +123,7 @@ def _rules(plain: list[str]) -> list[Schema]:
     has_op = {"not": {"propertyNames": {"not": {"enum": plain}}}}
     values_given = {"properties": dict.fromkeys(beside, True), "additionalProperties": {"not": {"type": "null"}}}
     several = [name for name in plain if _takes_names(ops()[name])]
+    parted = [name for name in plain if ops()[name].several]
     named = {"required": ["inputs"], "properties": {"inputs": {"not": {"type": "null"}}}}
     unnamed = {"type": ["object", "null"], "properties": {"inputs": {"type": "null"}}}
     known = [*plain, *STRUCTURES, *beside, *bodies]
@@ -141,6 +145,11 @@ def _rules(plain: list[str]) -> list[Schema]:
             "if": {"required": ["from"]},
             "then": {"properties": dict.fromkeys(several, unnamed)},
             "else": {"properties": dict.fromkeys(several, named)},
+        },
+        {
+            "if": {"propertyNames": {"not": {"enum": parted}}},
+            "then": {"properties": {"as": {"type": "string"}}},
+            "else": {"if": values_given, "then": {"required": ["as"]}},
         },
         {
             "if": {"propertyNames": {"not": {"enum": several}}},
