@@ -152,7 +152,7 @@ def _split(binder: NodeBinder, node: NodeSyntax, tree: Tree, names: Names) -> No
         elif isinstance(entry.value, Scalar) and entry.value.value == "rest":
             sizes[word] = None
         else:
-            size = binder.values.bind(entry.value, INT, names, word, (1, None))
+            size = binder.values.bind(entry.value, INT, names, word, (0, None))  # 0 where its path is off
             sizes[word] = Constant(1, entry.key.span) if size is None else size
     missing = [name for name in known if name not in sizes and name not in misspelt]
     if missing:

@@ -69,7 +69,11 @@ STRUCTURES: dict[str, Structure] = {
                     "paths",
                     "`{near: [nodes], far: [nodes]}`, or `{near: {when: CONDITION, body: [nodes]}, …}`; required",
                 ),
-                ("split", "`n` for equal parts, or `{near: size, far: rest}`; left out: each path takes all channels"),
+                (
+                    "split",
+                    "`n` for equal parts, or `{near: size, far: rest}`; left out: each path takes all channels; "
+                    "the channels of a path that is off go with it, and 0 will do for one",
+                ),
             ),
         ),
         Structure(

@@ -56,12 +56,56 @@ def test_split_by_name_gives_the_rest_and_an_integer_equal_parts():
         ("{a: rest, b: 2, d: 1, c: 1}", "unknown-path"),
         ("1", "out-of-range"),
         ("{a: 0, b: 1, c: rest}", "out-of-range"),
+        ("{a: 9, b: 1, c: rest}", "not-divisible"),
     ],
 )
 def test_split_that_does_not_fit_is_a_fault(split, code):
     node = "{branches: {merge: concat, split: %s, paths: {a: [], b: [], c: []}}}"
     text = "body: [{conv: {out_channels: 10, kernel_size: 1}}, " + node + "]"
     assert [d.code for d in faults(text % split)] == [code]
+
+
+def test_a_path_that_is_off_may_take_no_channels_by_number_expression_or_rest():
+    for width, kept in ((1, [1, 9]), (9, [9, 1]), (10, [10])):
+        g = graph(
+            """
+                args: {width: int}
+                body:
+                  - conv: {out_channels: 10, kernel_size: 1}
+                  - branches:
+                      merge: concat
+                      split: {none: 0, near: width, zero: "min(0, width)", far: rest}
+                      paths:
+                        none: {when: false, body: [tanh]}
+                        near: [relu]
+                        zero: {when: width > 10, body: [tanh]}
+                        far: {when: width < 10, body: [relu]}
+            """,
+            width=width,
+        )
+        assert [g.outputs_of(node)[0].channels for node in g.nodes if node.op.name == "relu"] == kept
+        assert not [node for node in g.nodes if node.op.name == "tanh"]
+        assert result(g) == (10, 32, 32)
+
+
+def test_a_path_that_is_off_is_left_out_with_its_share():
+    g = graph("body: [{branches: {merge: concat, split: {a: 1, b: rest}, paths: {a: {when: false, body: []}, b: []}}}]")
+    assert result(g) == (2, 32, 32)
+
+
+@pytest.mark.parametrize(
+    ("when", "share", "fault_at"),
+    [
+        ("true", "0", ("out-of-range", "0")),
+        ("x.height > 1", "x.channels - 3", ("out-of-range", "x.channels - 3")),
+        ("x.height > 99", "x.channels - 4", ("out-of-range", "x.channels - 4")),
+        ("false", "-1", ("out-of-range", "-1")),
+    ],
+)
+def test_share_of_a_path_is_at_least_1_where_it_is_on_and_0_where_it_is_off(when, share, fault_at):
+    paths = f"{{near: {{when: {when}, body: [relu]}}, far: []}}"
+    text = f"body: [{{branches: {{merge: concat, split: {{near: {share}, far: rest}}, paths: {paths}}}}}]"
+    assert fault(text) == fault_at
 
 
 def test_residual_adds_scales_and_drops_only_where_it_skips():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import isclose
 
 from blueprint.compiler.elaborate.attention import attention
+from blueprint.compiler.elaborate.branches import branches
 from blueprint.compiler.elaborate.emitting import primitive
 from blueprint.compiler.elaborate.explaining import causes
 from blueprint.compiler.elaborate.run import At, Elaborator
@@ -84,72 +85,6 @@ def gate(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
     opened = _body(run, node, "body", at)
     opened = run.emit(primitive(activation), (opened,), at, node.places["activation"], node.span)[0]
     return run.emit(primitive("multiply"), (at.current, opened), at, node.places["multiply"], node.span)[0]
-
-
-_MERGES = {"concat": "concat", "add": "add", "multiply": "multiply", "mean": "average", "max": "maximum"}
-
-
-def branches(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:
-    """Paths over one input, or over parts of it, merged."""
-    merge = str(run.field(node, "merge", None, at, "concat | add | multiply | mean | max"))
-    axis = str(run.field(node, "axis", "channels", at, "text"))
-    entering = _parts(run, node, at)
-    results: list[Value] = []
-    roles: list[str] = []
-    for path, value in zip(node.paths, entering, strict=True):
-        if path.when is not None and not run.value(path.when, Type(("bool",)), at, "when"):
-            continue
-        place = at.place.enter(path.label, run.new_run())
-        results.append(run.body(path.body, at._replace(x=value, current=value, place=place)))
-        roles.append(f"path `{path.name}`")
-    if not results:
-        run.report("expression-value", "every path of `branches` is off", node.span, at, help="guard the node itself")
-        return POISON
-    if len(results) == 1:
-        return results[0]
-    op = primitive("concat", axis=axis) if merge == "concat" else primitive(_MERGES[merge])
-    return run.emit(op, tuple(results), at, node.places["merge"], node.span, node, tuple(roles))[0]
-
-
-def _parts(run: Elaborator, node: NodeSyntax, at: At) -> list[Value]:
-    """What enters each path: the input itself, or a part of its channels."""
-    split = node.extra.get("split")
-    if split is None:
-        return [at.current] * len(node.paths)
-    if at.current.type is None:
-        raise Poisoned
-    channels, span = at.current.type.channels, node.extra["split_span"]
-    if isinstance(split, dict):
-        given = {name: run.value(value, INT, at, name, (1, None)) for name, value in split.items() if value is not None}
-        taken = sum(size for size in given.values() if isinstance(size, int))
-        rest = channels - taken
-        whole = len(given) == len(split)
-        if (whole and rest != 0) or (not whole and rest < 1):
-            label = f"the parts take {taken} of {channels} channels"
-            run.report("not-divisible", "`split` must use up the channels exactly", span, at, label=label)
-            raise Poisoned
-        sizes = tuple(given.get(path.name, rest) for path in node.paths)
-    else:
-        count = run.value(split, INT, at, "split", (2, None))
-        assert isinstance(count, int), "elaborate: a split that is no int"
-        if count != len(node.paths):
-            message = f"`split` makes {count} parts for {len(node.paths)} paths"
-            run.report("expression-value", message, span, at, help=f"split: {len(node.paths)}")
-            raise Poisoned
-        if channels % count:
-            run.report(
-                "not-divisible",
-                f"the channels (={channels}) must be divisible by `split` (={count})",
-                span,
-                at,
-                help=f"give sizes by path name: `split: {{{node.paths[0].name}: {channels // count}, …: rest}}`",
-            )
-            raise Poisoned
-        sizes = (channels // count,) * count
-    outputs = run.emit(primitive("split", sizes=sizes), (at.current,), at, node.places["split"], span)
-    if len(outputs) != len(node.paths):
-        raise Poisoned
-    return list(outputs)
 
 
 def rearrange(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Value:

@@ -98,10 +98,10 @@ def _branches(structure: Structure, node: str) -> Schema:
                 "additionalProperties": ref(path),
             },
             "split": {
-                "description": "divides the channels: into n equal parts, or sizes by path, one of them `rest`",
+                "description": "divides the channels: n equal parts, or sizes by path (0 for one off), one of them `rest`",
                 "type": ["integer", "string", "object"],
                 "minimum": 2,
-                "additionalProperties": {**value(INT, 1), "examples": ["rest"]},
+                "additionalProperties": {**value(INT, 0), "examples": ["rest"]},
             },
             **{info.name: field(info, node) for info in structure.fields},
         },
