@@ -98,7 +98,7 @@ def _branches(structure: Structure, node: str) -> Schema:
                 "additionalProperties": ref(path),
             },
             "split": {
-                "description": "divides the channels: n equal parts, or sizes by path (0 for one off), one of them `rest`",
+                "description": "divides the channels: n equal parts, or sizes by path (0: off), one of them `rest`",
                 "type": ["integer", "string", "object"],
                 "minimum": 2,
                 "additionalProperties": {**value(INT, 0), "examples": ["rest"]},
