@@ -10,20 +10,25 @@ from blueprint.compiler.expectations import check_expectations
 from blueprint.compiler.loading import Loader
 from blueprint.compiler.passes import run_passes
 from blueprint.compiler.specification import resolve
-from blueprint.diagnostics import Diagnostic, Reporter, UsageError
+from blueprint.compiler.unused import unused
+from blueprint.diagnostics import Diagnostic, Reporter, Source, UsageError
 from blueprint.language.heading import files_in
-from blueprint.language.reader import read_file
+from blueprint.language.reader import read_file, read_text
 from blueprint.language.tree import Mapping, Scalar, Tree
 from blueprint.language.zoo import locate, shown
 
 
 @dataclass
 class Checked:
-    """What a check found: the diagnostics, and the files that are documents and those that are not."""
+    """What a check found: the diagnostics, the files that are documents and those that are not.
+
+    read: all files that had a part in it, those that documents extend and use among them.
+    """
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     documents: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
+    read: set[Path] = field(default_factory=set)
 
 
 def check(spec: str | Path | dict[str, object]) -> list[Diagnostic]:
@@ -51,7 +56,16 @@ def check_paths(paths: list[Path]) -> Checked:
             checked.documents.append(file)
             loader = Loader(reporter)
             checked.diagnostics += _check(loader, loader.begin(file, tree))
+            checked.read |= {file.resolve(), *loader.logical}
     return checked
+
+
+def check_text(text: str, path: Path) -> list[Diagnostic]:
+    """Every fault that a document with this text would have at a path, where there need not be one yet."""
+    reporter = Reporter()
+    tree = read_text(Source(shown(path), text), reporter)
+    loader = Loader(reporter)
+    return _check(loader, loader.begin(path, tree))
 
 
 def _files(path: Path) -> list[tuple[Path, bool]]:
@@ -80,7 +94,10 @@ def _check_kind(loader: Loader, tree: Mapping, kind: str) -> None:
             return
         graph, _ = resolve(model, reporter, None)
         if graph is not None:
-            check_expectations(model, reporter, run_passes(graph))
+            graph = run_passes(graph)
+            for warning in unused(graph):
+                reporter.add(warning)
+            check_expectations(model, reporter, graph)
     elif kind == "blocks":
         loader.library(tree)
     elif kind == "recipe":
