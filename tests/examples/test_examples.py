@@ -45,22 +45,31 @@ def test_the_first_network_learns_from_one_step(capsys: pytest.CaptureFixture[st
     assert float(after) < float(before)
 
 
-def test_the_hybrid_builds_and_learns_by_the_commands_in_its_first_lines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+HYBRIDS = {
+    "hybrid.yaml": ("refine squeeze_excite", "near", "far"),
+    "four_papers.yaml": ("gated_self_attention", "mask_conv_fusion", "focus", "lower"),
+}
+"""The hybrids, and what the table of their layers shows of the parts."""
+
+
+@pytest.mark.parametrize("name", HYBRIDS)
+def test_a_hybrid_builds_and_learns_by_the_commands_in_its_first_lines(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    build, train = commands(EXAMPLES / "hybrid.yaml")
+    build, train = commands(EXAMPLES / name)
     (tmp_path / "examples").mkdir()
-    shutil.copy(EXAMPLES / "hybrid.yaml", tmp_path / "examples")
+    shutil.copy(EXAMPLES / name, tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     assert run(build, monkeypatch) == 0
     layers = capsys.readouterr().out
-    assert all(name in layers for name in ("refine squeeze_excite", "near", "far"))
+    assert [part for part in HYBRIDS[name] if part not in layers] == []
     assert run([*train, "--epochs", "1", "--out", "run"], monkeypatch) == 0
     assert json.loads(Path("run/summary.json").read_text())["top1"] > 0.2
 
 
-def test_the_hybrid_is_short() -> None:
-    assert len((EXAMPLES / "hybrid.yaml").read_text(encoding="utf-8").splitlines()) < 40
+@pytest.mark.parametrize("name", HYBRIDS)
+def test_a_hybrid_is_short(name: str) -> None:
+    assert len((EXAMPLES / name).read_text(encoding="utf-8").splitlines()) < 40
 
 
 def test_the_fine_tune_starts_from_weights_whose_head_does_not_fit_and_learns(
