@@ -14,10 +14,14 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A text that a user wrote and the name under which they know it (a path, or `<dict>`)."""
+    """A text that a user wrote and the name under which they know it (a path, or `<dict>`).
+
+    shipped: it came with the package, so that they may never have seen it.
+    """
 
     name: str
     text: str
+    shipped: bool = False
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"

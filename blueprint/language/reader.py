@@ -11,6 +11,7 @@ from blueprint.diagnostics.wording import ticked
 from blueprint.language.data_text import read_data
 from blueprint.language.limits import MAX_BYTES
 from blueprint.language.tree import Tree
+from blueprint.language.zoo import ships
 
 __all__ = ["load", "read_data", "read_file", "read_text"]
 
@@ -60,7 +61,7 @@ def load(path: Path, name: str, reporter: Reporter, at: Span | None = None) -> S
         reporter.error("budget", f"{ticked(name, 200)} is larger than 1 MiB", at, help="divide it with `use`")
         return None
     try:
-        return Source(name, data.decode("utf-8-sig"))
+        return Source(name, data.decode("utf-8-sig"), ships(path))
     except UnicodeDecodeError as error:
         # The excerpt shows the text with what cannot be decoded replaced; up to the fault it is exact.
         read = error.object[: error.start].decode("utf-8-sig")

@@ -18,6 +18,12 @@ def zoo_root() -> Path:
     return inside if inside.is_dir() else package.parent / "specs"
 
 
+def ships(path: Path) -> bool:
+    """Whether a file came with the package."""
+    place, package = path.resolve(), Path(__file__).resolve().parent.parent
+    return place.is_relative_to(package) or place.is_relative_to(zoo_root().resolve())
+
+
 def shipped_folders(kind: str) -> list[Path]:
     """The folders of the shipped documents; kind: `model`, `recipe`, `blocks` or `study`."""
     return [zoo_root() / name for name in _FOLDERS[kind]]

@@ -3,7 +3,7 @@
 import pytest
 
 from blueprint.compiler.structures import ACTIVATIONS
-from tests.compiler.specs import fault, faults, graph, paths, result, shapes
+from tests.compiler.specs import at, fault, faults, graph, paths, result, shapes
 
 
 def test_x_is_what_enters_the_innermost_body_and_in_channels_what_enters_the_node():
@@ -138,6 +138,26 @@ def test_residual_of_unequal_shapes_names_both_and_the_shortcut_that_would_do():
     mended = "- residual: {body: [conv: {out_channels: 128, kernel_size: 3, stride: 2}], shortcut: %s}"
     shortcut = found.help.removeprefix("give it a `shortcut`, such as ")
     assert faults("body:\n- conv: {out_channels: 64, kernel_size: 3}\n" + mended % shortcut) == []
+
+
+def test_residual_and_shortcut_that_differ_in_channels_alone_are_both_named():
+    (found,) = faults("body: [{residual: {body: [linear: 8], shortcut: [linear: 4]}}]")
+    assert found.help == "let both end with as many channels: the body has 8 and the shortcut 4"
+    assert [at(note) for note in found.notes] == ["linear", "linear"]
+
+
+def test_what_a_shipped_block_gives_is_told_by_its_call():
+    (found,) = faults("body: [{conv: {out_channels: 8, kernel_size: 1}}, {layer_scale: 0.1}, {residual: [linear: 4]}]")
+    assert [note.message for note in found.notes] == [
+        "the body ends with `linear`, which gives map(4, 32, 32)",
+        "`layer_scale` gives map(8, 32, 32), which enters",
+    ]
+    assert at(found.notes[1]) == "layer_scale"
+
+
+def test_a_call_around_the_fault_itself_is_not_told_as_what_made_a_value():
+    (found,) = faults("body: [mlp: {hidden_features: 8, act: [softmax: {axis: tokens}]}]")
+    assert found.notes[0].message == "`linear` gives map(8, 32, 32) here"
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS.split(" | "))

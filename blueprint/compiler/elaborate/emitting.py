@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blueprint.compiler.elaborate.computing import At, Computing
-from blueprint.compiler.elaborate.explaining import Maker, Makers, causes, projection
+from blueprint.compiler.elaborate.explaining import Maker, Makers, Scene, causes, mending
 from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
 from blueprint.compiler.graph import Initialiser, Node
 from blueprint.compiler.syntax import NodeSyntax
@@ -22,6 +22,7 @@ MAX_NODES = 20_000
 MAX_STEPS = 50_000
 MAX_PARAMETERS = 10**11
 MAX_ELEMENTS = 2**36
+MAX_AXES = 16
 
 Path = tuple[str, ...]
 
@@ -96,7 +97,7 @@ class Emitting(Computing):
         init = self._inits_for(op, weights, at)
         outputs = tuple([Value(id, kind) for id, kind in enumerate(outs, len(self.types))])
         self.types.extend(outs)
-        maker = Maker(span, node.as_name if node else None)
+        maker = Maker(span, node.as_name if node else None, calls=at.place.entered)
         ids = tuple([v.id for v in outputs])
         for id in ids:
             self.makers[id] = maker
@@ -115,6 +116,8 @@ class Emitting(Computing):
         elif known.largest > MAX_ELEMENTS:
             label = f"this one has {known.largest:,}"
             self.exhaust(f"a value has at most {MAX_ELEMENTS:,} elements a sample", span, at, label)
+        elif any(len(kind.axes) > MAX_AXES for kind in known.outputs):
+            self.exhaust(f"a value has at most {MAX_AXES} axes", span, at)
         else:
             return True
         return False
@@ -173,23 +176,28 @@ class Emitting(Computing):
         if node is not None and fault.field is not None:
             place = node.spans.get(fault.field, span)
         notes: list[Note] = []
-        for index in fault.inputs:
-            value = inputs[index] if index < len(inputs) else POISON
-            maker = self.makers.get(value.id)
-            if maker is not None and maker.span is not None and maker.span != span and value.type is not None:
-                lead = f"{roles[index]} ends with {maker}, which" if index < len(roles) else str(maker)
+        scene = self.scene(span, at)
+        values = [inputs[index] if index < len(inputs) else POISON for index in fault.inputs]
+        names = [roles[index] for index in fault.inputs if index < len(roles)]
+        for index, (value, maker) in enumerate(zip(values, scene.told(values), strict=True)):
+            if maker.span is not None and maker.span != span and value.type is not None:
+                lead = f"{names[index]} ends with {maker}, which" if names else str(maker)
                 notes.append(Note(f"{lead} gives {value.type} here", maker.span))
         help = fault.help
-        if fault.code == "shape-mismatch" and len(inputs) == 2:
-            extra = causes(inputs, self.nodes, self.types, self.makers)
+        if fault.code == "shape-mismatch" and len(values) == 2:
+            extra = causes(values, scene)
             told = {note.span for note in notes}
             notes = [_joined(note, extra) for note in notes] + [note for note in extra if note.span not in told]
             if op.name in ("add", "average", "maximum", "multiply"):
-                help = projection(inputs, self.makers, roles) or help
-        help = self._instead_of_x(op, node, inputs, at) or help
+                help = mending(values, scene, names) or help
+        help = self._instead_of_x(op, node, inputs, scene, at) or help
         self.report(fault.code, fault.message, place, at, label=fault.label, notes=tuple(notes), help=help)
 
-    def _instead_of_x(self, op: Op, node: NodeSyntax | None, inputs: tuple[Value, ...], at: At) -> str:
+    def scene(self, span: Span, at: At) -> Scene:
+        """What is known at a place, for the words of a fault."""
+        return Scene(self.nodes, self.types, self.makers, span, at.place.entered)
+
+    def _instead_of_x(self, op: Op, node: NodeSyntax | None, inputs: tuple[Value, ...], scene: Scene, at: At) -> str:
         """The help where the value made last would fit in place of an `x`, for which it may have been taken."""
         sources = node.sources if node is not None else ()
         last = at.current
@@ -201,7 +209,7 @@ class Emitting(Computing):
             op.resolve(*types).infer(*types)
         except Misfit:
             return ""
-        maker = self.makers.get(last.id, "the node before")
+        maker = str(scene.told([last])[0]) or "the node before"
         return f"`x` is what enters the body; name what {maker} gives with `as`, and take that"
 
     def _inits_for(self, op: Op, weights: Mapping[str, Weight], at: At) -> dict[str, Initialiser]:

@@ -12,14 +12,19 @@ InitMap = Mapping[str, Mapping[str, tuple[Initialiser, Span]]]
 """Initialisers by op and parameter, with the place where each is written."""
 
 
+Calls = tuple[tuple[Span, str | None], ...]
+"""Calls of blocks and bodies, innermost first: where each stands, and the name that its value bears."""
+
+
 class Place(NamedTuple):
     """A place in the expansion.
 
     frames: the parts of the weights' names so far. suffix: indices of loops without a name of
     their own, which stand behind the next part. shared: the place of the enclosing block call or
     loop iteration, under which labels of `share` stand. tied: whether such a label encloses it.
-    calls: the block calls that led here. round: which round of the innermost loop it is, in words.
-    rounds: how often the loops around it run together.
+    calls: the block calls that led here, in words. entered: the calls of blocks and bodies.
+    round: which round of the innermost loop it is, in words. rounds: how often the loops around
+    it run together.
     """
 
     frames: tuple[Frame, ...] = ()
@@ -27,6 +32,7 @@ class Place(NamedTuple):
     shared: Place | None = None
     tied: bool = False
     calls: tuple[Note, ...] = ()
+    entered: Calls = ()
     inits: tuple[InitMap, ...] = ()
     round: str = ""
     rounds: int = 1
@@ -56,6 +62,10 @@ class Place(NamedTuple):
         """The place inside a call of a block."""
         note = Note(f"in block `{block}`, called at {span.place}{self.round}")
         return self._replace(calls=(note, *self.calls), round="")
+
+    def within(self, span: Span, name: str | None) -> Place:
+        """The place inside a call of a block or body that stands at `span`."""
+        return self._replace(entered=((span, name), *self.entered))
 
     def noted(self, note: Note) -> Place:
         """This place with one more thing to tell of how it was reached."""

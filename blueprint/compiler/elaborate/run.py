@@ -163,6 +163,7 @@ class Elaborator(Emitting):
         """Run a body that a node calls, with the node's arguments."""
         if isinstance(body, OpBody):
             return self._call_op(body.op, node, at, label)
+        at = at._replace(place=at.place.within(node.span, node.as_name))
         if node.init:
             at = at._replace(place=at.place.with_inits(self.inits(node.init, at)))
         if isinstance(body, BlockBody):

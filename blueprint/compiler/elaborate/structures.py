@@ -8,7 +8,7 @@ from math import isclose
 from blueprint.compiler.elaborate.attention import attention
 from blueprint.compiler.elaborate.branches import branches
 from blueprint.compiler.elaborate.emitting import primitive
-from blueprint.compiler.elaborate.explaining import causes
+from blueprint.compiler.elaborate.explaining import causes, shortcut_help
 from blueprint.compiler.elaborate.run import At, Elaborator
 from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
 from blueprint.compiler.structures import ACTIVATIONS
@@ -48,32 +48,25 @@ def residual(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Va
 def _sum(run: Elaborator, node: NodeSyntax, at: At, result: Value, short: Value) -> Value:
     if result.type is not None and short.type is not None and result.type.axes != short.type.axes:
         plain = "shortcut" not in node.fields
+        scene = run.scene(node.span, at)
         notes: list[Note] = []
-        for name, value in (("the body", result), ("the shortcut", short)):
-            maker = run.makers.get(value.id)
-            made = maker.span if maker is not None else None
-            if made is not None and plain and value is short:
-                notes.append(Note(f"{maker} gives {value.type}, which enters", made))
-            elif made is not None:
-                notes.append(Note(f"{name} ends with {maker}, which gives {value.type}", made))
-        help = ""
-        if result.type.kind == short.type.kind == "map":
-            (rc, rh, _), (sc, sh, _) = result.type.shape, short.type.shape
-            stride = f", stride: {round(sh / rh)}" if rh and sh > rh else ""
-            if plain and (rc != sc or rh != sh):
-                help = f"give it a `shortcut`, such as [conv: {{out_channels: {rc}, kernel_size: 1{stride}}}]"
-            elif rc != sc or rh != sh:
-                help = f"let the shortcut end with {rc} channels and the same height and width"
+        body, entering = scene.told((result, short))
+        if body.span is not None:
+            notes.append(Note(f"the body ends with {body}, which gives {result.type}", body.span))
+        if entering.span is not None and plain:
+            notes.append(Note(f"{entering} gives {short.type}, which enters", entering.span))
+        elif entering.span is not None:
+            notes.append(Note(f"the shortcut ends with {entering}, which gives {short.type}", entering.span))
         told = {note.span for note in notes}
-        made_small = causes((result, short), run.nodes, run.types, run.makers)
+        made = causes((result, short), scene, 1 if plain else 2)
         run.report(
             "shape-mismatch",
             "`residual` needs equal shapes",
             node.span,
             at,
             label=f"body {result.type} and {'input' if plain else 'shortcut'} {short.type}",
-            notes=(*notes, *(note for note in made_small if note.span not in told)),
-            help=help,
+            notes=(*notes, *(note for note in made if note.span not in told)),
+            help=shortcut_help(result.type, short.type, plain),
         )
         return POISON
     return run.emit(primitive("add"), (result, short), at, node.places["add"], node.span)[0]
