@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Literal
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_TICKED = re.compile(r"`[^`]{100,}`")
+_LONG, _LONGEST = 400, 1500
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +83,23 @@ class Span:
         return Span(self.source, self.line, first, self.line, last)
 
 
+def _bounded(text: str) -> str:
+    """The text, with what a user wrote at any length cut where it stands between backticks."""
+    if len(text) > _LONG:
+        text = _TICKED.sub(lambda match: f"{match[0][:60].rstrip()}…`", text)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
 @dataclass(frozen=True)
 class Note:
     """A sentence that explains a diagnostic; with a span, it is shown at its own place."""
 
     message: str
     span: Span | None = None
+
+    def __post_init__(self) -> None:
+        """Keep the text to a length that a person reads."""
+        object.__setattr__(self, "message", _bounded(self.message))
 
 
 @dataclass(frozen=True)
@@ -100,6 +113,11 @@ class Diagnostic:
     notes: tuple[Note, ...] = ()
     help: str = ""
     severity: Literal["error", "warning"] = "error"
+
+    def __post_init__(self) -> None:
+        """Keep the texts to a length that a person reads."""
+        for name in ("message", "label", "help"):
+            object.__setattr__(self, name, _bounded(getattr(self, name)))
 
     def __str__(self) -> str:
         place = f"{self.span.place}: " if self.span else ""
