@@ -163,27 +163,32 @@ class Loader:
         if "://" in name:
             self.reporter.error("outside-folder", "a spec reads files, no addresses", span)
             return None
-        path = (folder / name).resolve()
         roots = [self._root(self.chain[0][0]), zoo_root().resolve()]
+        path = _resolved(folder / name)
+        if path is None:
+            message = f"{ticked(name)} cannot be the name of a file"
+            self.reporter.error("missing-file", message, span, help="a file is named by its path from here")
+            return None
         if not any(path.is_relative_to(root) for root in roots):
             self.reporter.error(
                 "outside-folder",
-                f"`{name}` lies outside the folder of the spec",
+                f"{ticked(name)} lies outside the folder of the spec",
                 span,
                 help=f"a spec reaches files in `{shown(roots[0])}` and the shipped ones",
             )
             return None
         places = (folder, *shipped_folders("model"))
         for place in places:
-            if (place / name).is_file():
-                return (place / name).resolve()
+            if file := _reached(place / name, roots):
+                return file
         parent = path.parent
-        files = [p.name for p in parent.iterdir() if p.is_file()] if parent.is_dir() else []
-        whole = [path.name + ending for place in places for ending in ENDINGS if (place / (name + ending)).is_file()]
-        meant = whole[0] if whole else nearest(path.name, files)
+        whole = [
+            path.name + ending for place in places for ending in ENDINGS if _reached(place / (name + ending), roots)
+        ]
+        meant = whole[0] if whole else nearest(path.name, _files(parent))
         self.reporter.error(
             "missing-file",
-            f"there is no file `{name}`",
+            f"there is no file {ticked(name)}",
             span,
             help=f"did you mean `{Path(name).parent / meant}`?" if meant else f"looked in {shown(parent)}",
         )
@@ -196,6 +201,30 @@ class Loader:
             if parent.name == "specs":
                 return parent
         return path.parent
+
+
+def _resolved(path: Path) -> Path | None:
+    """The path with its links followed; None where there cannot be one: too long, a NUL, links that go round."""
+    try:
+        path.is_file()
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def _reached(path: Path, roots: list[Path]) -> Path | None:
+    """The file that a path leads to, if there is one in a folder that the spec may reach."""
+    found = _resolved(path)
+    inside = found is not None and found.is_file() and any(found.is_relative_to(root) for root in roots)
+    return found if inside else None
+
+
+def _files(folder: Path) -> list[str]:
+    """The names of a folder's files; none where it cannot be read."""
+    try:
+        return [path.name for path in folder.iterdir() if path.is_file()]
+    except OSError:
+        return []
 
 
 PRELUDE = (Path(__file__).parent / "prelude.yaml").resolve()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
+
+_MOST = 1000
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -10,9 +13,10 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
     Case, underscores and hyphens count for nothing; a letter left out, put in, changed or swapped
     with its neighbour counts one, and a third of the letters may be wrong. Failing that, the one
-    name that `word` is a whole part of (`channels` for `out_channels`), or that is a part of it.
+    name that `word` is a whole part of (`channels` for `out_channels`), or that is a part of it. Of
+    many known names the first thousand are looked at.
     """
-    names = list(dict.fromkeys(name for name in known if name != word))
+    names = list(islice(dict.fromkeys(name for name in known if name != word), _MOST))
     plain = _plain(word)
     best: tuple[tuple[int, int, bool], str] | None = None
     for name in names:

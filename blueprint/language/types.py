@@ -36,6 +36,7 @@ class ValueLike:
 
 
 MAX_NESTING = 8
+MAX_MEMBERS = 100
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,8 @@ def _union(tokens: list[str], depth: int) -> tuple[Type, list[str]]:
             parameters, tokens = _parameters(tokens)
         elif word in BASES:
             bases.append(word)
+        elif len(members) == MAX_MEMBERS:
+            raise TypeSyntaxError(f"an enumeration has at most {MAX_MEMBERS} members")
         else:
             members.append(word)
         if tokens[:1] != ["|"]:

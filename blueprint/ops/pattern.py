@@ -14,6 +14,8 @@ from blueprint.ops.base import Misfit
 Groups: TypeAlias = tuple[tuple[str, ...], ...]
 """One side of a pattern: for each axis the names that it is composed of, outermost first; none for a 1."""
 
+MAX_NAMES = 32
+
 _EXAMPLE = "write the axes before and after, such as `c h w -> (h w) c`"
 _TOKEN = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|\d+|[()]|\S")
 
@@ -45,6 +47,9 @@ def sides(text: str, example: str) -> tuple[str, str]:
     parts = text.split("->")
     if len(parts) != 2:
         raise fault(text, f"it needs one `->`, and has {len(parts) - 1}", example)
+    most = max(len(set(filter(is_name, tokens(part)))) for part in parts)
+    if most > MAX_NAMES:
+        raise fault(text, f"it has {most} names, and {MAX_NAMES} at most are of use", example)
     return parts[0], parts[1]
 
 

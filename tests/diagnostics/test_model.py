@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blueprint.diagnostics import Reporter, Source, SpecError
+from blueprint.diagnostics import Diagnostic, Note, Reporter, Source, SpecError
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,14 @@ def test_spec_error_reads_as_the_rendered_diagnostics():
     reporter.error("syntax", "it is wrong", Source("x.yaml", "abc").span(0, 1), help="mend it")
     with pytest.raises(SpecError, match=r"(?s)error\[syntax\]: it is wrong.*x\.yaml:1:1.*= help: mend it.*1 error"):
         reporter.raise_if_failed()
+
+
+def test_what_a_user_wrote_at_any_length_is_cut_in_every_text():
+    long = "q" * 5000
+    found = Diagnostic("syntax", f"no `{long}`", None, long, (Note(f"`{long}` and `a`"),), f"did you mean `{long}`?")
+    assert found.message == f"no `{'q' * 59}…`"
+    assert found.notes[0].message == f"`{'q' * 59}…` and `a`"
+    assert found.help == f"did you mean `{'q' * 59}…`?"
+    assert 1000 < len(found.label) < 2000
+    listed = ", ".join(f"`name{i}`" for i in range(60))
+    assert Diagnostic("syntax", listed).message == listed
