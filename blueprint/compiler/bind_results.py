@@ -9,7 +9,7 @@ from blueprint.compiler.bind_sources import bind_sources
 from blueprint.compiler.syntax import Argument, Computed, Expectation, Names, Output, Several, ValueSyntax
 from blueprint.diagnostics import Reporter, Span
 from blueprint.diagnostics.nearest import nearest
-from blueprint.language.terms import Name, walk
+from blueprint.language.terms import free_names
 from blueprint.language.tree import Mapping, Scalar, Sequence, Tree, plain
 from blueprint.language.types import Type
 
@@ -149,7 +149,7 @@ def _in_order(reporter: Reporter, value: ValueSyntax, word: str, arguments: list
         items = [_in_order(reporter, item, word, arguments) for item in value.items]
         return all(items)
     later = arguments[arguments.index(word) :]
-    late = [e for e in walk(value.expression) if isinstance(e, Name)] if isinstance(value, Computed) else []
+    late = [name for name, _ in free_names(value.expression)] if isinstance(value, Computed) else []
     late = [name for name in late if name.name in later]
     for name in late:
         span, message, help = value.span.within(name.start, name.end), f"`{word}` is set by its own value", ""

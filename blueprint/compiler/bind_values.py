@@ -7,15 +7,13 @@ from collections.abc import Callable
 from blueprint.compiler.syntax import Body, BodyLiteral, Computed, Constant, Deferred, Names, Several, ValueSyntax
 from blueprint.diagnostics import Reporter, Span
 from blueprint.diagnostics.nearest import nearest
-from blueprint.language.expression import parse
+from blueprint.language.expression import ENTERING, parse
 from blueprint.language.expression_faults import MAX_MAGNITUDE, unknown_function
 from blueprint.language.functions import FUNCTIONS
-from blueprint.language.terms import Call, Compare, Expression, ExpressionFault, ListOf, Literal, Name, parts, walk
+from blueprint.language.terms import Call, Expression, ExpressionFault, Literal, Name, free_names, walk
 from blueprint.language.tree import Mapping, Scalar, Sequence, Tree
 from blueprint.language.types import ANY, Mismatch, Type, coerce, expectation, show
 
-ENTERING = ("x", "in_channels")
-"""The names that speak of the value that enters a body or a node."""
 BodyBinder = Callable[[Tree, Names], "Body | None"]
 
 
@@ -178,7 +176,7 @@ class ValueBinder:
     def check_names(self, expression: Expression, kind: Type, names: Names, span: Span) -> bool:
         """Whether every name in an expression is known; those that are not are reported."""
         good = True
-        for name, in_comparison in _names(expression):
+        for name, in_comparison in free_names(expression):
             word = name.name
             if names.variable(word) or word in kind.members or (word in ENTERING and names.flows):
                 continue
@@ -223,19 +221,6 @@ def limit_text(limits: tuple[float | None, float | None]) -> str:
     if low is not None and high is not None:
         return f"lies between {low} and {high}"
     return f"is at least {low}" if low is not None else f"is at most {high}"
-
-
-def _names(expression: Expression) -> list[tuple[Name, bool]]:
-    """The names in the order of the text, and whether each is a side of a comparison."""
-    found: list[tuple[Name, bool]] = []
-    pending = [(expression, False)]
-    while pending:
-        now, compared = pending.pop()
-        if isinstance(now, Name):
-            found.append((now, compared))
-        inside = isinstance(now, Compare) or (compared and isinstance(now, ListOf))
-        pending += [(part, inside) for part in reversed(parts(now))]
-    return found
 
 
 def _bridge(word: str, kind: Type) -> str:

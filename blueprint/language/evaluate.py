@@ -6,10 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
+from blueprint.language.comparing import bare, comparable, sort
 from blueprint.language.expression_faults import (
     MAX_LENGTH,
     MAX_MAGNITUDE,
+    MAX_STEPS,
     budget_of_length,
+    budget_of_steps,
     name_clash,
     too_large,
     unknown_function,
@@ -22,6 +25,7 @@ from blueprint.language.terms import (
     Call,
     Choice,
     Compare,
+    Comprehension,
     Expression,
     ExpressionFault,
     Index,
@@ -31,7 +35,7 @@ from blueprint.language.terms import (
     Slice,
     Unary,
 )
-from blueprint.language.types import BodyLike, Member, ValueLike, describe
+from blueprint.language.types import Member, ValueLike, describe
 
 MISSING = object()
 """What a scope answers for a name that it does not hold."""
@@ -58,11 +62,32 @@ def evaluate(expression: Expression, scope: Scope, members: tuple[str, ...] = ()
     return _Evaluation(scope).value(expression, members)
 
 
+class _Inside:
+    """The names inside a comprehension: its variable, and those around it."""
+
+    def __init__(self, around: Scope, variable: str, item: object) -> None:
+        self.around, self.variable, self.item = around, variable, item
+        self.body, self.attribute = around.body, around.attribute
+
+    def lookup(self, name: str) -> object:
+        return self.item if name == self.variable else self.around.lookup(name)
+
+    def known(self) -> list[str]:
+        return [self.variable, *self.around.known()]
+
+
 class _Evaluation:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.steps = 0
 
     def value(self, e: Expression, members: tuple[str, ...] = ()) -> object:
+        """The value of a part; it counts as a step, and so does each thing in a list that it is."""
+        found = self._value(e, members)
+        self.steps += 1 + _leaves(found) if isinstance(found, list) else 1
+        return found
+
+    def _value(self, e: Expression, members: tuple[str, ...]) -> object:
         match e:
             case Literal():
                 return e.value
@@ -70,6 +95,8 @@ class _Evaluation:
                 return self.name(e, members)
             case ListOf():
                 return self.bounded([self.value(item, members) for item in e.items], e)
+            case Comprehension():
+                return self.comprehension(e, members)
             case Choice():
                 return self.value(e.yes if self.truth(e.condition) else e.no, members)
             case Unary(operator="not"):
@@ -156,6 +183,17 @@ class _Evaluation:
             raise ExpressionFault("wrong-type", "a whole number is needed here", e.start, e.end, label=describe(value))
         return int(value)
 
+    def comprehension(self, e: Comprehension, members: tuple[str, ...]) -> object:
+        around, found = self.scope, []
+        for item in self.items(e.items):
+            self.scope = _Inside(around, e.variable.name, item)
+            if e.condition is None or self.truth(e.condition):
+                found.append(self.value(e.item, members))
+            if self.steps > MAX_STEPS:
+                raise budget_of_steps(e)
+        self.scope = around
+        return self.bounded(found, e)
+
     def junction(self, e: Binary) -> bool:
         """`and` and `or`, from the left, as far as needed; a long row of them is no deep one."""
         row: list[Expression] = [e.right]
@@ -183,8 +221,7 @@ class _Evaluation:
         if e.operator == "*":
             for items, count in ((left, right), (right, left)):
                 if isinstance(items, list) and isinstance(count, int) and not isinstance(count, bool):
-                    if _leaves(items) * count > MAX_LENGTH:
-                        raise budget_of_length(e)
+                    self.room(_leaves(items) * count, e)
                     return items * count
         for side, value in ((e.left, left), (e.right, right)):
             if isinstance(value, bool) or not isinstance(value, int | float):
@@ -220,9 +257,13 @@ class _Evaluation:
     def bounded(self, value: object, e: Expression) -> object:
         if isinstance(value, int | float) and not abs(value) < MAX_MAGNITUDE:
             raise too_large(e)
-        if isinstance(value, list) and _leaves(value) > MAX_LENGTH:
-            raise budget_of_length(e)
+        if isinstance(value, list):
+            self.room(_leaves(value), e)
         return value
+
+    def room(self, count: int, e: Expression) -> None:
+        if count > MAX_LENGTH:
+            raise budget_of_length(e)
 
     def compare(self, e: Compare) -> bool:
         sides = [e.first, *(right for _, right in e.rest)]
@@ -232,11 +273,11 @@ class _Evaluation:
             if operator in ("in", "not in"):
                 result = self.contains(sides[at], left, sides[at + 1], right) == (operator == "in")
             elif operator in ("==", "!="):
-                _comparable(left, right, sides[at + 1], operator)
+                comparable(left, right, sides[at + 1], operator)
                 result = (left == right) == (operator == "==")
             else:
                 for side, value in ((sides[at], left), (sides[at + 1], right)):
-                    if _sort(value) != "number":
+                    if sort(value) != "number":
                         raise ExpressionFault(
                             "wrong-type", f"`{operator}` compares numbers", side.start, side.end, label=describe(value)
                         )
@@ -251,7 +292,7 @@ class _Evaluation:
                 "wrong-type", "`in` needs a list on its right", list_e.start, list_e.end, label=describe(items)
             )
         for other in items:
-            _comparable(other, item, e, "in")
+            comparable(other, item, e, "in")
         return item in items
 
     def operands(self, sides: list[Expression]) -> list[object]:
@@ -261,7 +302,7 @@ class _Evaluation:
         members: tuple[str, ...] = ()
         origin = -1
         for index, e in enumerate(sides):
-            if any(self.scope.lookup(name.name) is MISSING for name in _bare(e)):
+            if any(self.scope.lookup(name.name) is MISSING for name in bare(e)):
                 pending.append(index)
                 values.append(MISSING)
                 continue
@@ -273,7 +314,7 @@ class _Evaluation:
         for index in pending:
             values[index] = self.value(sides[index], members)
         for index, e in enumerate(sides):
-            clash = next((name for name in _bare(e) if name.name in members), None)
+            clash = next((name for name in bare(e) if name.name in members), None)
             if index != origin and index not in pending and clash is not None:
                 raise name_clash(clash)
         return values
@@ -327,35 +368,6 @@ _ORDER: dict[str, Callable[..., bool]] = {
     ">": lambda a, b: a > b,
     ">=": lambda a, b: a >= b,
 }
-
-
-def _bare(e: Expression) -> list[Name]:
-    """The names that are a side of a comparison, alone or in a list."""
-    return [part for part in (e.items if isinstance(e, ListOf) else (e,)) if isinstance(part, Name)]
-
-
-def _sort(value: object) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int | float):
-        return "number"
-    if isinstance(value, str):
-        return "choice"
-    if isinstance(value, list):
-        return "list"
-    return "body" if isinstance(value, BodyLike) else "value"
-
-
-def _comparable(left: object, right: object, e: Expression, operator: str) -> None:
-    """Refuse a comparison that is false whatever the values are."""
-    if _sort(left) != _sort(right) or _sort(left) in ("body", "value"):
-        raise ExpressionFault(
-            "wrong-type",
-            f"`{operator}` compares two numbers, choices, lists or bools",
-            e.start,
-            e.end,
-            label=f"compares {describe(left)} with {describe(right)}",
-        )
 
 
 def _leaves(items: list[object]) -> int:

@@ -2,12 +2,13 @@
 
 The grammar is a part of Python's, in its order of precedence:
 `a if c else b`, `or`, `and`, `not`, comparisons and `in`, `+ -`, `* / // %`, `-x`, `**`,
-then calls of the known functions, `[i]`, `[a:b]`, `[..]` and `.attribute`.
+then calls of the known functions, `[i]`, `[a:b]`, `[..]`, `[.. for name in .. if ..]` and `.attribute`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from blueprint.diagnostics.wording import ticked
 from blueprint.language.terms import (
@@ -16,6 +17,7 @@ from blueprint.language.terms import (
     Call,
     Choice,
     Compare,
+    Comprehension,
     Expression,
     ExpressionFault,
     Index,
@@ -30,7 +32,9 @@ MAX_SIZE = 400
 MAX_DEPTH = 20
 MAX_NUMBER = 2**63
 
-KEYWORDS = frozenset(["and", "or", "not", "if", "else", "in", "true", "false", "True", "False"])
+ENTERING = ("x", "in_channels")
+"""The names that speak of the value that enters a body or a node."""
+KEYWORDS = frozenset(["and", "or", "not", "if", "else", "for", "in", "true", "false", "True", "False"])
 
 _TOKEN = re.compile(
     r"""
@@ -51,6 +55,13 @@ _INSTEAD = {
     '"': "a choice is written without quotes",
     "{": "an expression holds numbers, choices and lists",
 }
+_FOR = "write `[2 * item for item in items]`"
+_BEHIND_FOR = {
+    "for": ("a list has one `for`", "put one list into the other: `[[a * b for b in these] for a in those]`"),
+    "if": ("a list has one `if`", "join the conditions with `and`"),
+    "else": ("`else` has no place here", "a choice stands before `for`: `[a if c else b for item in items]`"),
+}
+"""What may not follow a list's `for`, each with its message and its help."""
 
 
 def parse(text: str) -> Expression:
@@ -91,7 +102,9 @@ class _Parser:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             message = f"an expression nests at most {MAX_DEPTH} deep"
-            raise ExpressionFault("budget", message, start, self.end, help="name parts of it with `let`")
+            raise ExpressionFault(
+                "budget", message, start, max(start + 1, self.end), help="name parts of it with `let`"
+            )
 
     def fault(self, message: str, start: int, end: int, help: str = "") -> ExpressionFault:
         return ExpressionFault("expression-syntax", message, start, end, help=help)
@@ -103,6 +116,9 @@ class _Parser:
         if self.at < len(self.tokens):
             _, word, start, end = self.tokens[self.at]
             help = f"a list stands in brackets: {ticked(f'[{self.text.strip()}]')}" if word == "," else ""
+            if word == "for":
+                quoted = f'"[{self.text.strip()}]"'
+                help = f"a list that `for` makes is one expression, its brackets in the quotes: {ticked(quoted)}"
             raise self.fault(f"`{word}` has no place here", start, end, help)
         return result
 
@@ -119,6 +135,7 @@ class _Parser:
 
     def need(self, word: str, opened: int) -> None:
         if not self.take(word):
+            self.check_for()
             help = "a list stands in square brackets" if self.peek() == "," and word == ")" else ""
             raise self.fault(f"`{word}` is missing", opened, opened + 1, help)
 
@@ -250,7 +267,7 @@ class _Parser:
             if word in ("true", "false", "True", "False"):
                 return Literal(word in ("true", "True"), start, end)
             if word in KEYWORDS:
-                raise self.fault(f"`{word}` has no place here", start, end)
+                raise self.fault(f"`{word}` has no place here", start, end, _FOR if word == "for" else "")
             if self.peek() == "(":
                 self.at += 1
                 return Call(word, self.several(")", self.at - 1), start, self.end)
@@ -260,13 +277,58 @@ class _Parser:
             self.need(")", start)
             return result
         if word == "[":
-            return ListOf(self.several("]", self.at - 1), start, self.end)
+            return self.listed(start)
         raise self.fault(f"`{word}` has no place here", start, end)
 
-    def several(self, close: str, opened: int) -> tuple[Expression, ...]:
+    def listed(self, start: int) -> Expression:
+        """The list, or the comprehension, behind its bracket."""
+        opened, first = self.at - 1, []
+        if self.at < len(self.tokens) and self.peek() != "]":
+            first.append(self.choice())
+            if self.peek() == "for":
+                return self.comprehension(first[0], start)
+        return ListOf(self.several("]", opened, first), start, self.end)
+
+    def comprehension(self, item: Expression, start: int) -> Comprehension:
+        at = self.start
+        self.take("for")
+        word, place = self.peek(), self.start
+        if word in KEYWORDS or not word.isidentifier():
+            raise self.fault("a name is missing behind `for`", at, self.end, _FOR)
+        self.at += 1
+        variable = Name(word, place, self.end)
+        if word in ENTERING:
+            message = f"`{word}` has a meaning of its own in every body"
+            raise ExpressionFault("reserved-name", message, place, self.end, help="give the variable another name")
+        if self.peek() == ",":
+            help = "go by place: `[a[i] * b[i] for i in range(len(a))]`"
+            raise self.fault("`for` takes one name in an expression", place, self.end, help)
+        if not self.take("in"):
+            raise self.fault(f"`in` is missing behind `{word}`", place, self.end, _FOR)
+        if self.peek() == "]":
+            raise self.fault("a list is missing behind `in`", self.end - 2, self.end, _FOR)
+        self.deeper(start)
+        items = self.either()
+        condition = self.either() if self.take("if") else None
+        self.depth -= 1
+        if self.peek() in _BEHIND_FOR:
+            message, help = _BEHIND_FOR[self.peek()]
+            raise self.fault(message, self.start, self.start + len(self.peek()), help)
+        if not self.take("]"):
+            raise self.fault("`]` is missing", start, start + 1)
+        return Comprehension(item, variable, items, condition, start, self.end)
+
+    def check_for(self) -> None:
+        """Refuse a `for` in what is no list, and behind the first item of one."""
+        if self.peek() == "for":
+            help = f"what `for` makes is a list, in brackets of its own: {_FOR.removeprefix('write ')}"
+            raise self.fault("`for` has no place here", self.start, self.start + 3, help)
+
+    def several(self, close: str, opened: int, first: Iterable[Expression] = ()) -> tuple[Expression, ...]:
         place = self.tokens[opened][2]
-        items: list[Expression] = []
+        items = list(first)
         while not self.take(close):
+            self.check_for()
             if items and not self.take(","):
                 raise self.fault(f"`{close}` is missing", place, place + 1)
             if items and self.take(close):

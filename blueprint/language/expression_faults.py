@@ -8,6 +8,7 @@ from blueprint.language.terms import Call, Expression, ExpressionFault, Name
 
 MAX_MAGNITUDE = 2**63
 MAX_LENGTH = 10_000
+MAX_STEPS = 100_000
 
 
 def name_clash(e: Name) -> ExpressionFault:
@@ -53,3 +54,8 @@ def too_large(e: Expression) -> ExpressionFault:
 def budget_of_length(e: Expression) -> ExpressionFault:
     """The fault of a list beyond the budget."""
     return ExpressionFault("budget", f"a list holds at most {MAX_LENGTH:,} items", e.start, e.end)
+
+
+def budget_of_steps(e: Expression) -> ExpressionFault:
+    """The fault of a comprehension that takes too long to compute."""
+    return ExpressionFault("budget", f"an expression takes at most {MAX_STEPS:,} steps", e.start, e.end)

@@ -9,6 +9,8 @@ import re
 
 from blueprint.diagnostics import Reporter, Source
 from blueprint.diagnostics.wording import ticked
+from blueprint.language.expression import parse
+from blueprint.language.terms import Comprehension, ExpressionFault
 
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _LONGEST = 2000
@@ -59,7 +61,7 @@ def report_cut(source: Source, start: int, cut: int, end: int, reporter: Reporte
     rest = whole[cut - start :].lstrip(", \t")
     label = f"read as {ticked(whole[: cut - start].rstrip(), 40)} and {ticked(rest, 40)}"
     key = _KEY_BEFORE.search(text, max(0, start - 200), start)
-    written = quoted(whole)
+    written = quoted(f"[{whole}]" if _makes_list(whole) else whole)
     field = key.group().split(":")[0].strip() if key else ""
     shown = ticked(f"{field}: {written}" if field else written, 200)
     if unclosed(whole):
@@ -77,6 +79,14 @@ def report_cut(source: Source, start: int, cut: int, end: int, reporter: Reporte
         label=label,
         help=help,
     )
+
+
+def _makes_list(text: str) -> bool:
+    """Whether the text in brackets is a list that `for` makes."""
+    try:
+        return isinstance(parse(f"[{text}]"), Comprehension)
+    except ExpressionFault:
+        return False
 
 
 def quoted(text: str) -> str:

@@ -22,6 +22,9 @@ class Arguments(Protocol):
     def items(self, e: Expression) -> list[object]:
         """The value of an argument that is a list."""
 
+    def room(self, count: int, e: Expression) -> None:
+        """Refuse a list of more things than the budget."""
+
 
 Function = Callable[[Arguments, Call], object]
 
@@ -91,6 +94,24 @@ def _make_divisible(run: Arguments, e: Call) -> object:
     return make_divisible(run.number(e.arguments[0]), divisor)
 
 
+def _range(run: Arguments, e: Call) -> object:
+    start = run.whole(e.arguments[0]) if len(e.arguments) > 1 else 0
+    stop = run.whole(e.arguments[-1])
+    run.room(stop - start, e)
+    return list(range(start, stop))
+
+
+def _linspace(run: Arguments, e: Call) -> object:
+    """The values of https://docs.pytorch.org/docs/stable/generated/torch.linspace.html."""
+    start, end, count = run.number(e.arguments[0]), run.number(e.arguments[1]), run.whole(e.arguments[2])
+    if count < 0:
+        at = e.arguments[2]
+        raise ExpressionFault("expression-value", "a list has 0 items or more", at.start, at.end, label=f"is {count}")
+    run.room(count, e)
+    found = [float(start + (end - start) * i / max(1, count - 1)) for i in range(count)]
+    return [*found[:-1], float(end)] if count > 1 else found
+
+
 FUNCTIONS: dict[str, tuple[int, int, Function]] = {
     "min": (1, 99, _extreme(min)),
     "max": (1, 99, _extreme(max)),
@@ -104,6 +125,8 @@ FUNCTIONS: dict[str, tuple[int, int, Function]] = {
     "first": (1, 1, _end(0)),
     "last": (1, 1, _end(-1)),
     "reversed": (1, 1, lambda run, e: run.items(e.arguments[0])[::-1]),
+    "range": (1, 2, _range),
+    "linspace": (3, 3, _linspace),
     "make_divisible": (1, 2, _make_divisible),
 }
 """By name: the fewest and most arguments, and the function."""

@@ -39,6 +39,17 @@ class ListOf(NamedTuple):
     end: int
 
 
+class Comprehension(NamedTuple):
+    """`[item for variable in items if condition]`."""
+
+    item: Expression
+    variable: Name
+    items: Expression
+    condition: Expression | None
+    start: int
+    end: int
+
+
 class Unary(NamedTuple):
     """`-x` or `not x`."""
 
@@ -114,7 +125,9 @@ class Attribute(NamedTuple):
     end: int
 
 
-Expression: TypeAlias = Literal | Name | ListOf | Unary | Binary | Compare | Choice | Call | Index | Slice | Attribute
+Expression: TypeAlias = (
+    Literal | Name | ListOf | Comprehension | Unary | Binary | Compare | Choice | Call | Index | Slice | Attribute
+)
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
@@ -124,6 +137,8 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return ()
         case ListOf(items=items):
             return items
+        case Comprehension(item=item, items=source, condition=condition):
+            return (item, source) if condition is None else (item, source, condition)
         case Unary(operand=operand):
             return (operand,)
         case Binary(left=left, right=right):
@@ -149,3 +164,22 @@ def walk(expression: Expression) -> Iterator[Expression]:
         now = pending.pop()
         yield now
         pending += reversed(parts(now))
+
+
+def free_names(expression: Expression) -> list[tuple[Name, bool]]:
+    """The names that an expression looks up around it, and whether each is a side of a comparison.
+
+    In the order of the text; the variable of a comprehension is no such name inside it.
+    """
+    found: list[tuple[Name, bool]] = []
+    pending: list[tuple[Expression, bool, frozenset[str]]] = [(expression, False, frozenset())]
+    while pending:
+        now, compared, bound = pending.pop()
+        if isinstance(now, Name) and now.name not in bound:
+            found.append((now, compared))
+        inside = isinstance(now, Compare) or (compared and isinstance(now, ListOf))
+        inner = bound | {now.variable.name} if isinstance(now, Comprehension) else bound
+        for part in reversed(parts(now)):
+            outer = isinstance(now, Comprehension) and part is now.items
+            pending.append((part, inside, bound if outer else inner))
+    return found

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from blueprint.language.evaluate import MISSING, evaluate
 from blueprint.language.expression import MAX_DEPTH, MAX_SIZE, parse
+from blueprint.language.expression_faults import MAX_LENGTH
 from blueprint.language.functions import FUNCTIONS, make_divisible
-from blueprint.language.terms import Binary, ExpressionFault, Name, walk
+from blueprint.language.terms import Binary, Comprehension, ExpressionFault, Name, free_names, walk
 from blueprint.language.types import BodyLike, Member, ValueLike
 
 MEMBERS = ("fast", "slow")
@@ -71,7 +72,16 @@ numbers = st.one_of(
     st.integers(0, 20).map(str), st.sampled_from(["0.5", "1.5", "2.25", ".5", "2.", "1e2", "1e-2", "n", "half", "zero"])
 )
 flags = st.sampled_from(["flag", "true", "False", "True"])
-lists = st.sampled_from(["dims", "[1, 2, 3]", "[n]", "[n, 4,]", "dims[1:]", "deep[0]"])
+plain_lists = st.sampled_from(
+    ["dims", "[1, 2, 3]", "[n]", "[n, 4,]", "dims[1:]", "deep[0]", "range(n)", "range(n, 7)", "range(2, -2)"]
+)
+ITEMS = ["i", "-i", "n", "i + 1", "max(i, n)", "i // 2", "1 / i", "i if i > n else 0", "sum([i * j for j in range(i)])"]
+made_lists = st.tuples(
+    st.sampled_from(ITEMS),
+    plain_lists,
+    st.sampled_from(["", " if i > n", " if i in dims and not i == n", " if i % 2 == 0"]),
+).map(lambda t: f"[{t[0]} for i in {t[1]}{t[2]}]")
+lists = plain_lists | made_lists
 
 
 OPERATORS = st.sampled_from(["+", "-", "*", "/", "//", "%", "**"])
@@ -103,21 +113,21 @@ conditions = st.deferred(
     )
 )
 expressions = arithmetic(numbers) | arithmetic(numbers | arithmetic(numbers))
-PYTHON = {"true": True, "abs": abs, "min": min, "max": max, "sum": sum, "len": len, "round": round}
+PYTHON = {"true": True, "abs": abs, "min": min, "max": max, "sum": sum, "len": len, "round": round, "range": range}
 
 
 def by_python(text):
-    return eval(text, {"__builtins__": {}}, {**PYTHON, **NAMES})
+    return eval(text, {"__builtins__": {}, **PYTHON, **NAMES})
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(expressions, conditions))
+@given(st.one_of(expressions, conditions, made_lists))
 def test_value_is_that_of_python(text):
     found = attempt(text)
     assume(not (isinstance(found, ExpressionFault) and found.code == "budget"))  # Python would compute it for hours
     try:
         expected = by_python(text)
-    except (ZeroDivisionError, IndexError, TypeError) as error:  # the last: of a complex number
+    except (ZeroDivisionError, IndexError, ValueError, TypeError) as error:  # the last: of a complex number
         code = "division-by-zero" if isinstance(error, ZeroDivisionError) else "expression-value"
         assert isinstance(found, ExpressionFault)
         assert found.code == code
@@ -131,7 +141,7 @@ def test_value_is_that_of_python(text):
 
 
 @settings(max_examples=200, deadline=None)
-@given(expressions)
+@given(expressions | made_lists)
 def test_place_of_every_part_is_its_text(text):
     for part in walk(parse(text)):
         piece = text[part.start : part.end]
@@ -139,6 +149,9 @@ def test_place_of_every_part_is_its_text(text):
             assert piece == part.name
         if isinstance(part, Binary):
             assert part.operator in piece
+        if isinstance(part, Comprehension):
+            variable = part.variable
+            assert (piece[0], piece[-1], text[variable.start : variable.end]) == ("[", "]", variable.name)
 
 
 @settings(max_examples=300, deadline=None)
@@ -181,6 +194,16 @@ def test_any_text_is_an_expression_or_a_fault(text):
         ("mode != slow and n > 2", True),
         ("flag == (n == 3)", True),
         ("0.1 if mode == slow else 0.2", 0.2),
+        ("range(3)", [0, 1, 2]),
+        ("linspace(0, 1, 5)", [0.0, 0.25, 0.5, 0.75, 1.0]),
+        ("linspace(2, -1, 3)", [2.0, 0.5, -1.0]),
+        ("linspace(3, 5, 1)", [3.0]),
+        ("linspace(3, 5, 0)", []),
+        ("linspace(0.1, 0.7, 8)[-1]", 0.7),
+        ("[mode == fast for mode in [mode]]", [True]),
+        ("[[a * b for b in dims[:2]] for a in range(1, 3)]", [[64, 128], [128, 256]]),
+        ("[dims for dims in dims if dims > 64] + dims", [128, 256, 64, 128, 256]),
+        ("[i for i in range(4) if i > 0 and not i == 2] * 2", [1, 3, 1, 3]),
         ("false and 1 / zero > 0", False),
         ("true or 1 / zero > 0", True),
         ("1 if flag else 1 / zero", 1),
@@ -197,12 +220,47 @@ def test_member_is_known_where_one_is_expected():
     assert value("slow", MEMBERS) == "slow"
     assert value("fast if n > 3 else slow", MEMBERS) == "slow"
     assert value("[fast, slow]", MEMBERS) == ["fast", "slow"]
+    assert value("[slow if i > 0 else fast for i in range(2)]", MEMBERS) == ["fast", "slow"]
 
 
 @pytest.mark.parametrize(
     ("text", "code", "part"),
     [
         ("", "expression-syntax", ""),
+        ("[n for]", "expression-syntax", "for"),
+        ("[n for 3 in dims]", "expression-syntax", "for"),
+        ("[n for in dims]", "expression-syntax", "for"),
+        ("[n for i]", "expression-syntax", "i"),
+        ("[n for i of dims]", "expression-syntax", "i"),
+        ("[n for i, j in dims]", "expression-syntax", "i"),
+        ("[n for i in]", "expression-syntax", "in"),
+        ("[n for i in dims", "expression-syntax", "["),
+        ("[n for i in dims, 3]", "expression-syntax", "["),
+        ("[i for i in dims for j in dims]", "expression-syntax", "for"),
+        ("[i for i in dims if flag if flag]", "expression-syntax", "if"),
+        ("[i for i in dims if flag else 0]", "expression-syntax", "else"),
+        ("[for i in dims]", "expression-syntax", "for"),
+        ("sum(i for i in dims)", "expression-syntax", "for"),
+        ("dims[i for i in dims]", "expression-syntax", "for"),
+        ("[1, i for i in dims]", "expression-syntax", "for"),
+        ("i for i in dims", "expression-syntax", "for"),
+        ("[x for x in dims]", "reserved-name", "x"),
+        ("[1 for in_channels in dims]", "reserved-name", "in_channels"),
+        ("[i for i in dims] + [i]", "unknown-name", "i"),
+        ("[j for i in dims]", "unknown-name", "j"),
+        ("[i for i in i]", "unknown-name", "i"),
+        ("[i for i in 3]", "wrong-type", "3"),
+        ("[i for i in dims if i]", "wrong-type", "i"),
+        ("[1 for fast in dims if mode == fast]", "name-clash", "fast"),
+        ("range(half)", "wrong-type", "half"),
+        ("range(1, 2, 3)", "expression-value", "range(1, 2, 3)"),
+        ("linspace(0, 1, -n)", "expression-value", "-n"),
+        ("[0 for i in range(10**9)]", "budget", "range(10**9)"),
+        ("range(0 - 2**62 * 1.9, 2**62 * 1.9)", "budget", "range(0 - 2**62 * 1.9, 2**62 * 1.9)"),
+        ("linspace(0, 1, 10001)", "budget", "linspace(0, 1, 10001)"),
+        ("[[i, i] for i in range(6000)]", "budget", "[[i, i] for i in range(6000)]"),
+        ("[0 for i in dims if sum(range(9999)) > len([0 for j in range(9999)])]", "budget", "[0 for j in range(9999)]"),
+        ("[sum(range(9999)) for i in range(9999)]", "budget", "[sum(range(9999)) for i in range(9999)]"),
         ("n +", "expression-syntax", "+"),
         ("(n + 1", "expression-syntax", "("),
         ("n + 1)", "expression-syntax", ")"),
@@ -304,6 +362,9 @@ def test_long_expression_is_no_deep_one(text):
         "dims" + "[0]" * 30,
         "1 if true else " * 30 + "1",
         "abs(" * 30 + "1" + ")" * 30,
+        "[" * 30 + "1" + " for i in dims]" * 30,
+        "[1 for i in " * 30 + "dims" + "]" * 30,
+        "[1 for i in dims if " * 30 + "flag" + "]" * 30,
     ],
 )
 def test_deep_expression_is_over_budget(text):
@@ -316,6 +377,26 @@ def test_budgets_are_met_exactly():
     assert fault(f"({inside})")[0] == "budget"
     assert value("1" + "+1" * (MAX_SIZE // 2 - 1)) == MAX_SIZE // 2
     assert fault("1" + "+1" * (MAX_SIZE // 2))[0] == "budget"
+
+
+def test_budget_of_length_is_met_exactly():
+    assert value(f"range({MAX_LENGTH})") == list(range(MAX_LENGTH))
+    assert value(f"[i + 1 for i in range({MAX_LENGTH})]") == list(range(1, MAX_LENGTH + 1))
+    assert fault(f"range({MAX_LENGTH + 1})")[0] == "budget"
+
+
+@pytest.mark.parametrize(
+    ("text", "free"),
+    [
+        ("[i * n for i in dims if i > half]", "n dims half"),
+        ("[i for i in i]", "i"),
+        ("[i for i in dims] + [i]", "dims i"),
+        ("[[a * b for b in a] for a in b]", "b"),
+        ("[[a for a in dims] for b in a]", "dims a"),
+    ],
+)
+def test_variable_of_a_list_is_free_only_outside_it(text, free):
+    assert [name.name for name, _ in free_names(parse(text))] == free.split()
 
 
 def test_endless_text_is_given_up_at_once():
