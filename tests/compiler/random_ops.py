@@ -25,11 +25,14 @@ _FLOATS = [0.0, 1e-5, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, -0.5]
 _OWN: dict[str, list[float]] = {"eps": [1e-5, 1e-3, 0.1], "norm_type": [1.0, 2.0], "k": [1.0, 2.0]}
 
 
-def op_for(chance: random.Random, x: ValueType) -> tuple[str, dict[str, Any], ValueType]:
-    """The name of an op that fits the value, its fields as Python has them, and the type that it gives."""
+def op_for(chance: random.Random, x: ValueType, several: bool = False) -> tuple[str, dict[str, Any], ValueType]:
+    """The name of an op that fits the value, its fields as Python has them, and the type that it gives.
+
+    several: whether it may be an op that gives several values.
+    """
     for _ in range(30):
         name = chance.choice(_OFTEN) if chance.random() < 0.5 else chance.choice(UNARY)
-        if name in _SELDOM and chance.random() < 0.8:
+        if (name in _SELDOM and chance.random() < 0.8) or (ops()[name].several and not several):
             continue
         fields = fields_for(chance, name, x)
         given = result(name, fields, x)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -15,8 +17,13 @@ import yaml
 import blueprint
 from blueprint.diagnostics import render_text
 from blueprint.language.zoo import zoo_root
+from tests.compiler.random_specs import dumped, random_spec
 
-TEXTS = [path.read_text(encoding="utf-8") for path in sorted(zoo_root().rglob("*.yaml"))]
+DOCUMENTS = Path(__file__).parent / "documents"
+KINDS: dict[str, list[str]] = {}
+for path in (*sorted(zoo_root().rglob("*.yaml")), *sorted(DOCUMENTS.glob("*.yaml"))):
+    text = path.read_text(encoding="utf-8")
+    KINDS.setdefault(str(re.findall(r"^kind: (\w+)", text, re.MULTILINE)[0]), []).append(text)
 CHARACTERS = "{}[]():,-_'\"#&*!|>%@`=+/.019axyz \n\té"
 WORDS = [
     *(
@@ -142,24 +149,48 @@ def mutated_tree(chance: random.Random, tree: Any) -> Any:
     return tree
 
 
+def whole_text(chance: random.Random) -> str:
+    """A legal document: of a kind that is drawn first, so that the few of one come as often, or a random spec."""
+    kind = chance.choice(["model", *KINDS, "random"])
+    if kind == "random":
+        return dumped(random_spec(chance).document)
+    return chance.choice(KINDS[kind])
+
+
+def broken_spec(chance: random.Random) -> Path | dict[str, Any]:
+    """A document broken in its text or its tree, as a file beside those that it may read, or as data."""
+    text, form = whole_text(chance), chance.choice(["yaml", "yaml", "json", "data", "data"])
+    if form == "data":
+        return mutated_tree(chance, yaml.safe_load(text))  # type: ignore[no-any-return]
+    if form == "json":
+        text = json.dumps(mutated_tree(chance, yaml.safe_load(text)), indent=chance.choice([None, 1]), allow_nan=True)
+    path = Path(f"broken.{form}")
+    path.write_text(mutated_text(chance, text), encoding="utf-8")
+    return path
+
+
 def check_mutations(seed: int, count: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The codes found in `count` broken specs. What was checked last lies in the folder."""
     monkeypatch.chdir(folder)
+    for path in DOCUMENTS.glob("*.yaml"):
+        shutil.copy(path, folder)
     chance = random.Random(seed)
     codes: set[str] = set()
     for _ in range(count):
-        text = chance.choice(TEXTS)
-        if chance.random() < 0.5:
-            broken = Path("broken.yaml")
-            broken.write_text(mutated_text(chance, text), encoding="utf-8")
-            found = blueprint.check(broken)
-        else:
-            found = blueprint.check(mutated_tree(chance, yaml.safe_load(text)))
+        spec = broken_spec(chance)
+        found = blueprint.check(spec)
         shown = render_text(found)
         assert all(d.span is not None or d.code in ("wrong-type", "budget") for d in found), shown
         assert all(len(d.message) < 400 and len(d.label) < 400 for d in found), shown
         codes.update(d.code for d in found)
     return codes
+
+
+def test_documents_of_every_kind_are_broken():
+    assert {"model", "blocks", "recipe"} <= set(KINDS)
+    drawn = [whole_text(random.Random(seed)) for seed in range(100)]
+    assert all(any(f"kind: {kind}" in text for text in drawn) for kind in KINDS)
+    assert len(set(drawn)) > 50
 
 
 @pytest.mark.parametrize("seed", range(4))

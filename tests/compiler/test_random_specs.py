@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import torch
-import yaml
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -26,20 +25,9 @@ from blueprint.compiler.lower import lower
 from blueprint.compiler.lower.runtime import ready
 from blueprint.compiler.text import text
 from blueprint.compiler.text_parser import parse
-from tests.compiler.random_specs import Spec, random_spec
+from tests.compiler.random_specs import Spec, dumped, random_spec
 
 SEEDS = st.randoms(use_true_random=False)
-
-
-class Dumper(yaml.SafeDumper):
-    """Writes what occurs twice twice: the language has no anchors."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
-def dumped(document: dict[str, Any]) -> str:
-    return yaml.dump(document, Dumper=Dumper, sort_keys=False, default_flow_style=None, width=100)
 
 
 def check_document(spec: Spec) -> None:
