@@ -110,6 +110,11 @@ def _branches(binder: NodeBinder, node: NodeSyntax, tree: Tree, beside: tuple[En
     bound = binder.fields(s.name, s.fields, None, tree, names, node.span, ("paths", "split"))
     if bound is not None:
         node.fields, node.spans = bound
+    merge, axis = node.fields.get("merge"), tree.entry("axis")
+    if isinstance(merge, Constant) and merge.value != "concat" and axis is not None:
+        message = f"`axis` has no meaning beside `merge: {merge.value}`"
+        help = "leave it out: `concat` alone joins along an axis"
+        binder.reporter.error("unknown-key", message, axis.key.span, help=help)
 
 
 def _path(binder: NodeBinder, entry: Entry, names: Names) -> Path:

@@ -62,7 +62,7 @@ STRUCTURES: dict[str, Structure] = {
             "paths",
             (
                 _field("merge", "concat | add | multiply | mean | max", "how the results become one"),
-                _field("axis", "text", "the axis of a concat", "channels"),
+                _field("axis", "text", "the axis along which a concat joins; no other merge takes one", "channels"),
             ),
             forms=(
                 (

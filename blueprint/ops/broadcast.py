@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Misfit
+from blueprint.ops.kinds import axes_help
 
 
 def broadcast(op: str, inputs: tuple[ValueType, ...]) -> ValueType:
@@ -53,7 +54,8 @@ def joined(op: str, inputs: tuple[ValueType, ...], axis: str) -> ValueType:
                 "wrong-kind",
                 f"`{op}` joins along the axis `{axis}`, which {value} does not have",
                 label=f"{value} enters",
-                help="its axes are " + ", ".join(f"`{name}`" for name in value.names),
+                help=axes_help(value, axis),
+                field="axis",
                 inputs=(index,),
             )
         total += size

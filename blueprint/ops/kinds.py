@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from blueprint.diagnostics.nearest import nearest
 from blueprint.language.values import ValueType
 from blueprint.ops.base import Misfit
 
@@ -42,10 +43,16 @@ def expect_axis(op: str, x: ValueType, axis: str, index: int = 0) -> int:
             "wrong-kind",
             f"`{op}` acts on the axis `{axis}`, which {_WORDS[x.kind]} here {_HAS[x.kind]} not have",
             label=f"{x} enters",
-            help="its axes are " + ", ".join(f"`{name}`" for name in x.names),
+            help=axes_help(x, axis),
             inputs=(index,),
         )
     return size
+
+
+def axes_help(x: ValueType, axis: str) -> str:
+    """The help where a value has no axis of that name: the one that was meant, or all."""
+    meant = nearest(axis, x.names)
+    return f"did you mean `{meant}`?" if meant else "its axes are " + ", ".join(f"`{name}`" for name in x.names)
 
 
 def expect_divisible(x: ValueType, axis: str, number: int, words: str, field: str) -> None:

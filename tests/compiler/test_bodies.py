@@ -182,6 +182,22 @@ def test_paths_are_joined_along_the_axis_that_is_named(axis, shape):
     assert result(g) == shape
 
 
+@pytest.mark.parametrize("merge", ["add", "multiply", "mean", "max"])
+def test_an_axis_goes_with_a_concat_alone(merge):
+    text = "body: [{branches: {merge: %s, axis: channels, paths: {a: [], b: []}}}]"
+    assert fault(text % merge) == ("unknown-key", "axis")
+    given = f"args: {{way: concat | add | multiply | mean | max = {merge}}}\n"
+    assert faults(given + text % "way") == []
+
+
+@pytest.mark.parametrize("paths", ["{a: [], b: []}", "{a: []}"])
+@pytest.mark.parametrize("merge", ["concat", "'way'"])
+def test_an_axis_that_the_paths_do_not_give_is_a_fault_that_names_the_nearest(paths, merge):
+    given = "args: {way: concat | add = add}\n"
+    (found,) = faults(given + f"body: [{{branches: {{merge: {merge}, axis: chanels, paths: {paths}}}}}]")
+    assert (found.code, at(found), found.help) == ("wrong-kind", "chanels", "did you mean `channels`?")
+
+
 def test_every_path_off_is_a_fault():
     text = "body: [{branches: {merge: add, paths: {a: {when: false, body: []}, b: {when: 1 > 2, body: []}}}}]"
     assert fault(text) == ("expression-value", "branches")

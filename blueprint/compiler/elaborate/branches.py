@@ -8,6 +8,7 @@ from blueprint.compiler.elaborate.run import At, Elaborator
 from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
 from blueprint.compiler.syntax import NodeSyntax
 from blueprint.language.types import Type
+from blueprint.ops.kinds import axes_help
 
 INT = Type(("int",))
 
@@ -30,6 +31,11 @@ def branches(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Va
         roles.append(f"path `{path.name}`")
     if not results:
         run.report("expression-value", "every path of `branches` is off", node.span, at, help="guard the node itself")
+        return POISON
+    kind = results[0].type
+    if "axis" in node.fields and kind is not None and kind.size(axis) is None:
+        message, place = f"the paths give no axis `{axis}`", node.fields["axis"].span
+        run.report("wrong-kind", message, place, at, label=f"they give {kind}", help=axes_help(kind, axis))
         return POISON
     if len(results) == 1:
         return results[0]

@@ -11,6 +11,8 @@ from blueprint.language.types import Type
 INT, BOOL = Type(("int",)), Type(("bool",))
 OWN = ["x", "in_channels"]
 """The names that every body binds itself."""
+ELEMENTWISE = ["add", "multiply", "mean", "max"]
+"""The merges of `branches` that join along no axis."""
 
 
 def definition(structure: Structure, node: str) -> Schema:
@@ -106,6 +108,8 @@ def _branches(structure: Structure, node: str) -> Schema:
             **{info.name: field(info, node) for info in structure.fields},
         },
         "additionalProperties": False,
+        "if": {"type": "object", "required": ["merge"], "properties": {"merge": {"enum": ELEMENTWISE}}},
+        "then": {"properties": {"axis": False}},
     }
 
 
