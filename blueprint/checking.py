@@ -16,6 +16,7 @@ from blueprint.language.heading import files_in
 from blueprint.language.reader import read_file, read_text
 from blueprint.language.tree import Mapping, Scalar, Tree
 from blueprint.language.zoo import locate, shown
+from blueprint.processes import available, each
 
 
 @dataclass
@@ -43,21 +44,31 @@ def check(spec: str | Path | dict[str, object]) -> list[Diagnostic]:
     return _check(loader, loader.tree(spec))
 
 
-def check_paths(paths: list[Path]) -> Checked:
-    """The faults of files and of all documents in folders; raises UsageError for a path that is not there."""
+def check_paths(paths: list[Path], most: int = 1) -> Checked:
+    """The faults of files and of all documents in folders; raises UsageError for a path that is not there.
+
+    most: how many processes may share the work; more than 1 only where no other threads run.
+    """
+    files = [found for path in paths for found in _files(path)]
     checked = Checked()
-    for path in paths:
-        for file, named in _files(path):
-            reporter = Reporter()
-            tree = read_file(file, reporter, shown(file))
-            if not named and not _is_document(tree):
-                checked.others.append(file)
-                continue
-            checked.documents.append(file)
-            loader = Loader(reporter)
-            checked.diagnostics += _check(loader, loader.begin(file, tree))
-            checked.read |= {file.resolve(), *loader.logical}
+    for one in each(_check_file, files, min(most, available(len(files)))):
+        checked.diagnostics += one.diagnostics
+        checked.documents += one.documents
+        checked.others += one.others
+        checked.read |= one.read
     return checked
+
+
+def _check_file(found: tuple[Path, bool]) -> Checked:
+    """What a check finds in one file, which may have been named or only lie in a folder."""
+    file, named = found
+    reporter = Reporter()
+    tree = read_file(file, reporter, shown(file))
+    if not named and not _is_document(tree):
+        return Checked(others=[file])
+    loader = Loader(reporter)
+    diagnostics = _check(loader, loader.begin(file, tree))
+    return Checked(diagnostics, [file], [], {file.resolve(), *loader.logical})
 
 
 def check_text(text: str, path: Path) -> list[Diagnostic]:
