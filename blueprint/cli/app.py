@@ -11,6 +11,7 @@ from blueprint.cli.check import check
 from blueprint.cli.eval import evaluate
 from blueprint.cli.explain import explain
 from blueprint.cli.list import list_
+from blueprint.cli.new import new
 from blueprint.cli.predict import predict
 from blueprint.cli.schema import schema
 from blueprint.cli.show import show
@@ -24,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
-for verb in (check, build, show, schema, explain, train, predict):
+for verb in (new, check, build, show, schema, explain, train, predict):
     app.command()(verb)
 app.command(name="list")(list_)
 app.command(name="eval")(evaluate)

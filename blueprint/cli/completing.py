@@ -28,9 +28,10 @@ def recipes(incomplete: str) -> list[str]:
     return _offered(incomplete, lambda: [*_shipped("recipe"), *_files(incomplete)])
 
 
-def documents(incomplete: str) -> list[str]:
-    """Shipped documents of any kind, files and folders."""
-    return _offered(incomplete, lambda: [*_shipped("model"), *_files(incomplete)])
+def parents(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Shipped documents of the kind on the line, and files."""
+    kind = str(getattr(ctx.params.get("kind"), "value", ctx.params.get("kind") or "model"))
+    return _offered(incomplete, lambda: [*_shipped(kind), *_files(incomplete)])
 
 
 def sorts(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,13 +20,11 @@ _KEY = re.compile(r"(\w+)[ \t]*:(?:\s|$)")
 
 def files_in(folder: Path) -> list[Path]:
     """The files below a folder that may be documents, sorted; what is hidden is left out."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in ENDINGS
-        and path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in files if name.endswith(ENDINGS) and not name.startswith(".")]
+    return sorted(path for path in found if path.is_file())
 
 
 def read_heading(path: Path, without: frozenset[str] = BULK) -> Mapping | None:
