@@ -103,12 +103,14 @@ STRUCTURES: dict[str, Structure] = {
         ),
         Structure(
             "rearrange",
-            "an einops-like pattern over the axes behind the batch; with a body, undone afterwards",
+            "an einops-like pattern over the axes behind the batch; with a body, undone afterwards. One axis behind "
+            "the arrow gives a vector, two tokens, three a map, whatever they are called; four or more keep their "
+            "names",
             "pattern",
             (_field("pattern", "text", "`c (h i) (w j) -> (j i c) h w`"),),
             roles=(("body", False),),
             open=True,
-            forms=(("the pattern's axes", "their sizes, by name: `h: 2`"),),
+            forms=(("the pattern's axes", "their sizes, by name: `h: 2`; `e: 1` names a new axis behind the arrow"),),
         ),
         Structure(
             "parameter",

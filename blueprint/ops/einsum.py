@@ -27,7 +27,7 @@ class Einsum(Op):
     those of the result; the batch is left out. The names are the pattern's own: one that stands in
     several values is one axis, which has the same size in all; one that the result leaves out is
     summed. The kind of the result follows from its rank: three axes are a map, two are tokens,
-    one is a vector.
+    one is a vector, whatever they are called; four or more keep their names.
     https://docs.pytorch.org/docs/stable/generated/torch.einsum.html
     """
 
@@ -70,6 +70,11 @@ class Einsum(Op):
             letters[name] = next(c for c in candidates if c in ascii_letters and c not in letters.values())
         *values, result = ("".join(letters[name] for name in ("", *names)) for names in (*left, right))
         return f'torch.einsum("{",".join(values)}->{result}", {", ".join(call.args)})'
+
+    @property
+    def result_names(self) -> tuple[str, ...]:
+        """What the pattern calls the axes of the result, before their rank gives them other names."""
+        return _parsed(self.pattern)[1]
 
     def _sizes(self, left: tuple[Names, ...], inputs: tuple[ValueType, ...]) -> dict[str, int]:
         """The size of every name; raises Misfit where the values have other axes."""

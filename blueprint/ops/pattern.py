@@ -22,24 +22,35 @@ _TOKEN = re.compile(r"[A-Za-z_][A-Za-z_0-9]*|\d+|[()]|\S")
 
 @dataclass(frozen=True)
 class Pattern:
-    """The axes of a value before and after, the batch left out; both sides have the same names."""
+    """The axes of a value before and after, the batch left out; both sides have the same names.
+
+    names: what the axes behind the arrow are called; new ones of size 1 may have names that no side has.
+    """
 
     left: Groups
     right: Groups
+    names: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{_side(self.left)} -> {_side(self.right)}"
 
 
-def parse(text: str) -> Pattern:
-    """The pattern that the text writes; raises Misfit `expression-syntax`."""
+def parse(text: str, given: Mapping[str, int] | None = None) -> Pattern:
+    """The pattern that the text writes; raises Misfit `expression-syntax`.
+
+    given: sizes by name. One of 1 lets a name stand behind the arrow alone, for a new axis or factor of one.
+    """
     left, right = (_parse_side(text, side) for side in sides(text, _EXAMPLE))
     names = [{name for group in side for name in group} for side in (left, right)]
+    sizes = given or {}
+    new = {name for name in names[1] - names[0] if sizes.get(name) == 1}
     for one, other, place in ((0, 1, "right"), (1, 0, "left")):
-        missing = sorted(names[one] - names[other])
+        missing = sorted(names[one] - names[other] - (new if place == "left" else set()))
         if missing:
-            raise _fault(text, f"`{missing[0]}` is missing on the {place}")
-    return Pattern(left, right)
+            sized = ", and a new axis has size 1" if place == "left" and missing[0] in sizes else ""
+            raise _fault(text, f"`{missing[0]}` is missing on the {place}{sized}")
+    called = tuple("_".join(group) or f"one_{number}" for number, group in enumerate(right, 1))
+    return Pattern(left, tuple(tuple(name for name in group if name not in new) for group in right), called)
 
 
 def sides(text: str, example: str) -> tuple[str, str]:

@@ -413,6 +413,20 @@ def test_rearrange_with_a_body_is_undone_behind_it():
     assert result(g) == (3, 32, 32)
 
 
+def test_a_new_axis_that_has_a_name_meets_others_by_it_and_goes_behind_a_body():
+    g = graph("""
+        body:
+          - {rearrange: {pattern: (n c) h w -> n c h w, n: 3}, as: all}
+          - {sum: c, as: some}
+          - rearrange: {pattern: c h w -> c h w}
+          - {rearrange: {pattern: n h w -> n c h w, c: 1}, as: one}
+          - multiply: [all, one]
+          - rearrange: {pattern: n c h w -> n e c h w, e: 1, body: [{sum: {axis: e, keepdim: true}}]}
+    """)
+    assert shapes(g)[-3:] == [(3, 1, 1, 32, 32), (3, 1, 1, 32, 32), (3, 1, 32, 32)]
+    assert g.types[g.outputs[0][1]].names == ("n", "c", "h", "w")
+
+
 def test_axis_size_that_the_pattern_does_not_name_is_a_fault():
     assert fault("body: [{rearrange: {pattern: c h w -> (h w) c, p: 2}}]") == ("unknown-key", "p")
 

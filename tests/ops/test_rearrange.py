@@ -142,6 +142,23 @@ def test_the_kind_follows_from_the_rank():
     assert kind("(g c) h w -> g c (h w) 1", g=2) == ValueType((("g", 2), ("c", 2), ("h_w", 6), ("one_4", 1)))
 
 
+def test_a_new_axis_of_size_1_may_bear_a_name():
+    x = ValueType((("n", 2), ("h", 3), ("w", 4)))
+    op = find("rearrange")(pattern="n h w -> n e (f h) w", sizes=(("e", 1), ("f", 1)))
+    assert op.infer(x) == ValueType((("n", 2), ("e", 1), ("f_h", 3), ("w", 4)))
+    values = torch.randn(5, 2, 3, 4)
+    moved = call_code(op, (x,), [values])
+    assert torch.equal(moved[0], values[:, :, None])
+    assert torch.equal(call_code(op.inverse(x), (op.infer(x),), moved)[0], values)
+
+
+def test_a_new_axis_has_size_1():
+    misfit = fault("rearrange", map_of(4, 2, 3), pattern="c h w -> c e h w", sizes=(("e", 2),))
+    assert str(misfit).endswith("`e` is missing on the left, and a new axis has size 1")
+    misfit = fault("rearrange", map_of(4, 2, 1), pattern="c h w -> c h", sizes=(("w", 1),))
+    assert str(misfit).endswith("`w` is missing on the right")
+
+
 def test_a_learned_value_stays_one():
     learned = ValueType(tokens_of(4, 3).axes, batched=False)
     assert not find("rearrange")(pattern="l c -> c l").infer(learned).batched

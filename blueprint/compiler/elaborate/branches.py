@@ -34,8 +34,8 @@ def branches(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Va
         return POISON
     kind = results[0].type
     if "axis" in node.fields and kind is not None and kind.size(axis) is None:
-        message, place = f"the paths give no axis `{axis}`", node.fields["axis"].span
-        run.report("wrong-kind", message, place, at, label=f"they give {kind}", help=axes_help(kind, axis))
+        message, span = f"the paths give no axis `{axis}`", node.fields["axis"].span
+        run.report("wrong-kind", message, span, at, label=f"they give {kind}", help=axes_help(kind, axis))
         return POISON
     if len(results) == 1:
         return results[0]

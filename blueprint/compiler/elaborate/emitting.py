@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from blueprint.compiler.elaborate.computing import At, Computing
-from blueprint.compiler.elaborate.explaining import Maker, Makers, Scene, causes, mending
+from blueprint.compiler.elaborate.explaining import Maker, Makers, Scene, causes, lost_name, mending
 from blueprint.compiler.elaborate.values import POISON, Poisoned, Value
 from blueprint.compiler.graph import Initialiser, Node
 from blueprint.compiler.syntax import NodeSyntax
@@ -193,6 +193,9 @@ class Emitting(Computing):
             notes = [_joined(note, extra) for note in notes] + [note for note in extra if note.span not in told]
             if op.name in ("add", "average", "maximum", "multiply"):
                 help = mending(values, scene, names) or help
+        axis = getattr(op, "axis", None)
+        if fault.code == "wrong-kind" and isinstance(axis, str) and values:
+            help = lost_name(axis, values[0], scene) or help
         help = self._instead_of_x(op, node, inputs, scene, at) or help
         self.report(fault.code, fault.message, place, at, label=fault.label, notes=tuple(notes), help=help)
 

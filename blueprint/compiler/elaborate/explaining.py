@@ -13,6 +13,11 @@ from blueprint.diagnostics.wording import counted
 from blueprint.language.values import ValueType
 
 _STEPS = 100
+_BY_RANK = {
+    "map": "a pattern of three axes gives a map",
+    "tokens": "a pattern of two axes gives tokens",
+    "vector": "a pattern of one axis gives a vector",
+}
 
 
 class Maker(NamedTuple):
@@ -118,6 +123,25 @@ def _widened(before: ValueType, after: ValueType) -> str | None:
     """How the channels changed."""
     same = before.channels == after.channels
     return None if same else f"makes {counted(after.channels, 'channel')} of {before.channels}"
+
+
+def lost_name(axis: str, value: Value, scene: Scene) -> str:
+    """The help where a pattern called an axis so, and the rank of its result gave it another name."""
+    producers = {output: node for node in scene.nodes for output in node.outputs}
+    now = value.id
+    for _ in range(_STEPS):
+        node = producers.get(now)
+        if node is None or not node.inputs:
+            return ""
+        names: tuple[str, ...] = getattr(node.op, "result_names", ())
+        kind = scene.types[now]
+        if axis in names:
+            rule = _BY_RANK[kind.kind] + f" ({', '.join(kind.names)})"
+            return f"{rule}, whatever they are called: `{axis}` is `{kind.names[names.index(axis)]}` here"
+        if names or scene.types[node.inputs[0]].names != kind.names:
+            return ""
+        now = node.inputs[0]
+    return ""
 
 
 def causes(values: Sequence[Value], scene: Scene, suspects: int = 2) -> list[Note]:
