@@ -23,7 +23,6 @@ MAX_STEPS = 50_000
 MAX_PARAMETERS = 10**11
 MAX_ELEMENTS = 2**36
 MAX_AXES = 16
-MAX_AXES = 16
 
 Path = tuple[str, ...]
 
@@ -117,8 +116,6 @@ class Emitting(Computing):
         elif known.largest > MAX_ELEMENTS:
             label = f"this one has {known.largest:,}"
             self.exhaust(f"a value has at most {MAX_ELEMENTS:,} elements a sample", span, at, label)
-        elif any(len(kind.axes) > MAX_AXES for kind in known.outputs):
-            self.exhaust(f"a value has at most {MAX_AXES} axes", span, at)
         elif any(len(kind.axes) > MAX_AXES for kind in known.outputs):
             self.exhaust(f"a value has at most {MAX_AXES} axes", span, at)
         else:
