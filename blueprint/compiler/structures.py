@@ -90,7 +90,14 @@ STRUCTURES: dict[str, Structure] = {
                 _field("out", "body", "projects the result; left out: a linear to the channels that entered", None),
                 _field("qkv_bias", "bool", "a bias in the linears of query, key and value", True),
                 _field("dropout", "float", "chance that a score is dropped in training", 0.0, low=0, high=1),
-                _field("window", "size", "height and width of the windows to attend inside; 0: none", 0, low=0),
+                _field(
+                    "window",
+                    "size",
+                    "height and width of the windows to attend inside; 0: none. A map that they do not divide is "
+                    "filled up with zeros at the bottom and on the right, and cut back behind",
+                    0,
+                    low=0,
+                ),
                 _field("grid", "size", "rows and columns of a grid whose cells see each other; 0: none", 0, low=0),
                 _field("shift", "size", "rows and columns by which the windows are moved around the edge", 0, low=0),
                 _field(
