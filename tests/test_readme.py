@@ -33,7 +33,8 @@ def documents() -> dict[str, str]:
 def test_every_yaml_block_is_without_fault(name: str, tmp_path: Path) -> None:
     for other, text in documents().items():
         (tmp_path / other).write_text(text, encoding="utf-8")
-    assert blueprint.check(tmp_path / name) == []
+    # a list of structures is no network: what it makes may lead nowhere
+    assert [fault for fault in blueprint.check(tmp_path / name) if fault.severity == "error"] == []
 
 
 def words() -> set[str]:

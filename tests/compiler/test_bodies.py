@@ -521,3 +521,14 @@ def test_node_at_fault(node, code, part):
 
 def test_misspelt_field_is_not_missing_as_well():
     assert fault("body: [{conv: {out_channels: 3, kernel_siz: 3}}]") == ("unknown-key", "kernel_siz")
+
+
+def test_the_axis_of_branches_is_not_asked_of_a_path_that_is_the_only_one_on():
+    text = """
+        body:
+          - branches:
+              merge: concat
+              axis: tokens
+              paths: {class: {when: false, body: [to_tokens]}, places: [relu]}
+    """
+    assert result(graph(text)) == (3, 32, 32)
