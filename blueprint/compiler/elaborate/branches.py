@@ -32,13 +32,14 @@ def branches(run: Elaborator, node: NodeSyntax, at: At, label: str | None) -> Va
     if not results:
         run.report("expression-value", "every path of `branches` is off", node.span, at, help="guard the node itself")
         return POISON
-    if len(results) == 1:  # nothing is joined: a path that is off may be what has the axis
-        return results[0]
     kind = results[0].type
-    if "axis" in node.fields and kind is not None and kind.size(axis) is None:
+    sure = len(results) > 1 or len(node.paths) == 1  # else a path that is off may be what has the axis
+    if sure and "axis" in node.fields and kind is not None and kind.size(axis) is None:
         message, span = f"the paths give no axis `{axis}`", node.fields["axis"].span
         run.report("wrong-kind", message, span, at, label=f"they give {kind}", help=axes_help(kind, axis))
         return POISON
+    if len(results) == 1:
+        return results[0]
     op = primitive("concat", axis=axis) if merge == "concat" else primitive(_MERGES[merge])
     return run.emit(op, tuple(results), at, node.places["merge"], node.span, node, tuple(roles))[0]
 
