@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from blueprint.compiler.lower.runtime import Container, ready
 
@@ -36,3 +41,35 @@ def is_flat(model: nn.Module) -> bool:
     """Whether the next forward of a container runs its flat code, as far as its modules decide that."""
     assert isinstance(model, Container)
     return ready(model) is not None
+
+
+class Peak(TorchDispatchMode):
+    """The most elements alive at once, `peak`, among the tensors that ops made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive = self.peak = 0
+
+    def __torch_dispatch__(
+        self, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        result = function(*args, **(kwargs or {}))
+        known = {id(arg) for arg in args}
+        for tensor in result if isinstance(result, (tuple, list)) else (result,):
+            if isinstance(tensor, torch.Tensor) and id(tensor) not in known:
+                self.alive += tensor.numel()
+                self.peak = max(self.peak, self.alive)
+                weakref.finalize(tensor, self._gone, tensor.numel())
+        return result
+
+    def _gone(self, elements: int) -> None:
+        self.alive -= elements
+
+
+def peak(run: Callable[[torch.Tensor], Any], x: torch.Tensor) -> int:
+    """The most elements alive at once in a second run, without gradients."""
+    with torch.no_grad():
+        run(x)
+        with Peak() as found:
+            run(x)
+    return found.peak

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from blueprint.compiler.lower import lower, runtime
 from blueprint.language.values import map_of, tokens_of, vector_of
 from tests.compiler.building import Builder
-from tests.compiler.lower.comparing import images, is_flat
+from tests.compiler.lower.comparing import images, is_flat, peak
 from tests.compiler.lower.nets import pair, residual_graph
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -107,38 +106,9 @@ def test_classes_and_sources_go_with_the_last_network():
     assert not set(files) & set(linecache.cache)
 
 
-class _Peak(TorchDispatchMode):
-    """The most elements alive at once among the tensors that ops made."""
-
-    def __init__(self):
-        super().__init__()
-        self.alive = self.peak = 0
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        result = function(*args, **(kwargs or {}))
-        known = {id(arg) for arg in args}
-        for tensor in result if isinstance(result, (tuple, list)) else (result,):
-            if isinstance(tensor, torch.Tensor) and id(tensor) not in known:
-                self.alive += tensor.numel()
-                self.peak = max(self.peak, self.alive)
-                weakref.finalize(tensor, self._gone, tensor.numel())
-        return result
-
-    def _gone(self, elements):
-        self.alive -= elements
-
-
-def _peak(run, x):
-    with torch.no_grad():
-        run(x)
-        with _Peak() as peak:
-            run(x)
-    return peak.peak
-
-
 def test_values_are_freed_no_later_than_by_nested_modules():
     lowered, nested = (model.eval() for model in pair())
-    assert 0 < _peak(lowered, images()) <= _peak(nested, images())
+    assert 0 < peak(lowered, images()) <= peak(nested, images())
 
 
 def test_values_that_no_variable_is_reused_for_are_freed_as_well():
@@ -147,8 +117,8 @@ def test_values_that_no_variable_is_reused_for_are_freed_as_well():
     x = b.add("conv", b.add("add", low, high), label="wide", out_channels=16, kernel_size=3)
     lowered = lower(b.graph(output=b.add("conv", x, label="last", out_channels=1, kernel_size=3)))
     x = torch.randn(1, 2, 8, 8)
-    nested = _peak(lambda x: lowered.last(lowered.wide(lowered.low(x) + lowered.high(x))), x)
-    assert _peak(lowered, x) == _peak(lowered._structured, x) == nested == (2 + 16) * 64
+    nested = peak(lambda x: lowered.last(lowered.wide(lowered.low(x) + lowered.high(x))), x)
+    assert peak(lowered, x) == peak(lowered._structured, x) == nested == (2 + 16) * 64
 
 
 def test_values_that_training_alone_reads_last_are_freed_in_eval_mode_too():
@@ -160,7 +130,7 @@ def test_values_that_training_alone_reads_last_are_freed_in_eval_mode_too():
     x = b.add("conv", x, label="last", out_channels=1, kernel_size=3)
     lowered = lower(b.graph(output=x, aux=aux, training_only=("aux",))).eval()
     x = torch.randn(1, 2, 8, 8)
-    assert _peak(lowered, x) == _peak(lowered._structured, x) == (2 + 16) * 64
+    assert peak(lowered, x) == peak(lowered._structured, x) == (2 + 16) * 64
 
 
 def test_what_enters_a_container_is_never_overwritten():
