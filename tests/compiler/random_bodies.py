@@ -113,6 +113,8 @@ class BodyWriter:
         """The node, perhaps under a switch."""
         if self.chance.random() > 0.3 or (isinstance(node, dict) and {"let", "side", "when", "share"} & set(node)):
             return node
+        if isinstance(node, dict) and isinstance(node.get("as"), list):
+            return node  # off, it would give one value to several names
         node = {node: None} if isinstance(node, str) else node
         return {**node, "when": self.chance.choice([*self.switches, True, "1 < 2"])}
 

@@ -96,7 +96,10 @@ def test_including_too_many_files_is_over_budget(tmp_path, monkeypatch):
         blocks = f"use: {{b{i + 1}.yaml: [u{i + 1}]}}\nblocks: {{u{i}: {{body: [u{i + 1}]}}}}\n"
         (tmp_path / f"b{i}.yaml").write_text(f"blueprint: 1\nkind: blocks\nname: b\n{blocks}")
     (tmp_path / "b80.yaml").write_text("blueprint: 1\nkind: blocks\nname: b\nblocks: {u80: {body: [relu]}}\n")
-    assert [d.code for d in blueprint.check("b0.yaml")] == ["budget"]
+    (found,) = blueprint.check("b0.yaml")
+    assert (found.code, found.message) == ("budget", "a spec includes at most 64 files")
+    assert found.span is not None
+    assert found.span.source.name == "b64.yaml"
 
 
 def test_long_list_is_shown_shortly():
