@@ -14,31 +14,28 @@ from blueprint.language.zoo import ENDINGS
 if TYPE_CHECKING:
     from blueprint.language.tree import Mapping
 
-MAX_FILES = 8
-"""How many files of a chain of `extends` are read for the names of arguments."""
-
 
 def specs(incomplete: str) -> list[str]:
     """Shipped specs and files."""
-    return _offered(incomplete, lambda: [*_shipped("model"), *_files(incomplete)])
+    return _offered(lambda: [*_shipped("model"), *_files(incomplete)])
 
 
 def recipes(incomplete: str) -> list[str]:
     """Shipped recipes and files."""
-    return _offered(incomplete, lambda: [*_shipped("recipe"), *_files(incomplete)])
+    return _offered(lambda: [*_shipped("recipe"), *_files(incomplete)])
 
 
 def parents(ctx: typer.Context, incomplete: str) -> list[str]:
     """Shipped documents of the kind on the line, and files."""
     kind = str(getattr(ctx.params.get("kind"), "value", ctx.params.get("kind") or "model"))
-    return _offered(incomplete, lambda: [*_shipped(kind), *_files(incomplete)])
+    return _offered(lambda: [*_shipped(kind), *_files(incomplete)])
 
 
 def sorts(ctx: typer.Context, incomplete: str) -> list[str]:
     """What `list` lists, then files and folders."""
     before = ctx.params.get("what")
     words = () if before else ("specs", "ops", "blocks", "recipes")
-    return _offered(incomplete, lambda: [*words, *_files(incomplete)])
+    return _offered(lambda: [*words, *_files(incomplete)])
 
 
 def topics(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -52,20 +49,18 @@ def topics(ctx: typer.Context, incomplete: str) -> list[str]:
         names = [name for sort in known().values() for name in sort]
         return names if before[:1] == ["op"] else [] if before else ["op", *codes(), *names]
 
-    return _offered(incomplete, found)
+    return _offered(found)
 
 
 def settings(ctx: typer.Context, incomplete: str) -> list[str]:
     """`ARGUMENT=` for the arguments of the spec on the line; behind the `=`, the values that its type lists."""
-    return _offered(incomplete, lambda: _settings(str(ctx.params.get("spec") or ""), incomplete))
+    return _offered(lambda: _settings(_spec(ctx), incomplete))
 
 
 def run_settings(ctx: typer.Context, incomplete: str) -> list[str]:
     """As `settings`, and the fields of a recipe."""
 
     def found() -> Iterable[str]:
-        spec = str(ctx.params.get("spec") or "samc")
-        yield from _settings(spec, incomplete)
         if incomplete.startswith("recipe."):
             from blueprint.train.recipe import Recipe
 
@@ -73,8 +68,9 @@ def run_settings(ctx: typer.Context, incomplete: str) -> list[str]:
             yield from (f"recipe.{field}=" for field in sorted(fields))
         else:
             yield "recipe."
+            yield from _settings(_spec(ctx), incomplete)
 
-    return _offered(incomplete, found)
+    return _offered(found)
 
 
 def sources(incomplete: str) -> list[str]:
@@ -86,21 +82,20 @@ def sources(incomplete: str) -> list[str]:
         yield from (source.name for source in SOURCES if source.name != "folder")
         yield from (path for path in _files(incomplete) if path.endswith("/"))
 
-    return _offered(incomplete, found)
+    return _offered(found)
 
 
 def weights(incomplete: str) -> list[str]:
     """`torchvision`, files of weights and folders."""
-    return _offered(incomplete, lambda: ["torchvision", *_files(incomplete, (".safetensors", ".pth", ".pt"))])
+    return _offered(lambda: ["torchvision", *_files(incomplete, (".safetensors", ".pth", ".pt"))])
 
 
-def _offered(incomplete: str, found: Callable[[], Iterable[str]]) -> list[str]:
-    """What begins as the word does, each once; nothing where it cannot be found out."""
+def _offered(found: Callable[[], Iterable[str]]) -> list[str]:
+    """What is found, each once, of which Typer takes what begins as the word does; what cannot be found is left out."""
     offered: dict[str, None] = {}
     with suppress(Exception):
         for word in found():
-            if word.startswith(incomplete):
-                offered[word] = None
+            offered[word] = None
     return list(offered)
 
 
@@ -126,6 +121,12 @@ def _files(incomplete: str, endings: tuple[str, ...] = ENDINGS) -> Iterator[str]
     yield from found
 
 
+def _spec(ctx: typer.Context) -> str:
+    """The spec on the line; where an option still lacks its value, arguments are left over undivided."""
+    left = [word for word in ctx.args if not word.startswith("-")]
+    return str(ctx.params.get("spec") or (left[0] if left else ""))
+
+
 def _settings(spec: str, incomplete: str) -> Iterator[str]:
     from blueprint.language.types import parse_type
 
@@ -148,23 +149,15 @@ def _bodies() -> list[str]:
 
 def _arguments(spec: str) -> dict[str, str]:
     """The arguments that a spec and what it extends declare, with their types as far as they are written."""
-    from blueprint.diagnostics import Reporter
-    from blueprint.language.reader import read_file
-    from blueprint.language.tree import Mapping, Scalar
-    from blueprint.language.zoo import locate, zoo_root
+    from blueprint.language.heading import lineage
+    from blueprint.language.tree import Mapping
+    from blueprint.language.zoo import locate
 
-    path, found = locate(spec, "model"), dict[str, str]()
-    for _ in range(MAX_FILES):
-        tree = read_file(path, Reporter())
-        if not isinstance(tree, Mapping):
-            break
-        arguments, parent = tree.get("args"), tree.get("extends")
+    found = dict[str, str]()
+    for head in lineage(locate(spec, "model")):
+        arguments = head.get("args")
         if isinstance(arguments, Mapping):
             found = {**_types(arguments), **found}
-        if not isinstance(parent, Scalar) or not isinstance(parent.value, str):
-            break
-        places = (path.parent / parent.value, zoo_root() / parent.value, zoo_root() / "zoo" / parent.value)
-        path = next((place for place in places if place.is_file()), places[0])
     return found
 
 

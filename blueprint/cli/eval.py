@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from blueprint.cli.completing import sources
+
 
 class Part(str, Enum):
     """A part of the data."""
@@ -25,7 +27,10 @@ class Format(str, Enum):
 
 def evaluate(
     run: Annotated[Path, typer.Argument(help="A directory that `blueprint train` made.")],
-    data: Annotated[str | None, typer.Option(help="Other data with the same classes: a name or a folder.")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Other data with the same classes: a name or a folder.", autocompletion=sources),
+    ] = None,
     split: Annotated[Part | None, typer.Option(help="Left out: the part that the run was measured on.")] = None,
     device: Annotated[
         str | None, typer.Option(help="`cpu`, `cuda` or `cuda:1`; left out: a GPU if there is one.")

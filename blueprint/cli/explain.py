@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
+from blueprint.cli.completing import topics
+
 
 def explain(
     topic: Annotated[
-        list[str] | None, typer.Argument(help="A code, `op NAME`, or `op` for all ops; left out: all codes.")
+        list[str] | None,
+        typer.Argument(help="A code, `op NAME`, or `op` for all ops; left out: all codes.", autocompletion=topics),
     ] = None,
 ) -> None:
     """Explain a diagnostic's code with an example, or an op with its fields."""

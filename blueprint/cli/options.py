@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from blueprint.cli.completing import recipes, settings, specs, weights
+from blueprint.cli.completing import settings, specs, weights
 
 Spec = Annotated[str, typer.Argument(help="A spec's path or shipped name.", autocompletion=specs)]
 Settings = Annotated[
@@ -14,12 +14,6 @@ Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Set an argument of the spec.", autocompletion=settings),
 ]
 Input = Annotated[str | None, typer.Option(metavar="C,H,W", help="Another input shape, the batch left out.")]
-Recipe = Annotated[
-    str | None,
-    typer.Option(
-        help="A recipe's path or shipped name; left out: `digits`, or `cifar` for other data.", autocompletion=recipes
-    ),
-]
 Weights = Annotated[
     str | None,
     typer.Option(

@@ -7,21 +7,36 @@ from typing import Annotated
 
 import typer
 
+from blueprint.cli.completing import recipes, run_settings, sources, specs
 from blueprint.cli.options import Weights
 
 
 def train(
     spec: Annotated[
-        str | None, typer.Argument(help="A spec's path or shipped name; left out: the one that the recipe names.")
+        str | None,
+        typer.Argument(
+            help="A spec's path or shipped name; left out: the one that the recipe names.", autocompletion=specs
+        ),
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="A recipe's path or shipped name; left out: `digits`, or `cifar` for other data."),
+        typer.Option(
+            help="A recipe's path or shipped name; left out: `digits`, or `cifar` for other data.",
+            autocompletion=recipes,
+        ),
     ] = None,
-    data: Annotated[str | None, typer.Option(help="A data set's name or a folder, in place of the recipe's.")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(help="A data set's name or a folder, in place of the recipe's.", autocompletion=sources),
+    ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Set an argument of the spec, or a field as recipe.FIELD."),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Set an argument of the spec, or a field as recipe.FIELD.",
+            autocompletion=run_settings,
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="In place of the recipe's.")] = None,
     device: Annotated[
