@@ -25,10 +25,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
 )
-for verb in (new, check, build, show, schema, explain, train, predict):
-    app.command()(verb)
-app.command(name="list")(list_)
-app.command(name="eval")(evaluate)
+for verb, name, summary in (
+    (new, "new", "Write a spec to start from."),
+    (check, "check", "Check specs: every fault, with the way to mend it."),
+    (build, "build", "Show the table of a spec's layers and its totals."),
+    (show, "show", "Show a spec's graph: text, a flowchart, or data."),
+    (train, "train", "Train a network."),
+    (evaluate, "eval", "Measure a trained network again."),
+    (predict, "predict", "Name the likeliest classes of images."),
+    (list_, "list", "List specs, ops, blocks and recipes."),
+    (explain, "explain", "Explain a diagnostic's code, or an op."),
+    (schema, "schema", "Print the JSON Schema, for editors."),
+):
+    app.command(name, short_help=summary)(verb)
 
 
 def _version(wanted: bool) -> None:

@@ -26,8 +26,9 @@ def list_(
     what: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[specs|ops|blocks|recipes] [PATH]...",
-            help="One sort, with its details; left out: all. Files and folders: what is there as well.",
+            metavar="WHAT",
+            help="`specs`, `ops`, `blocks` or `recipes`, with their details; left out: all of them. "
+            "Behind it files and folders, whose documents are listed as well.",
             autocompletion=sorts,
         ),
     ] = None,

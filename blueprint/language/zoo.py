@@ -56,7 +56,8 @@ def locate(name: str, kind: str) -> Path:
         return known[name]
     meant = nearest(name, list(known))
     where = f"{name}.yaml" if _is_file(Path(f"{name}.yaml")) else None
-    help = f"did you mean `{where or meant}`?" if where or meant else f"the shipped ones: {', '.join(known)}"
+    sort = {"model": "specs", "recipe": "recipes"}.get(kind, kind)
+    help = f"did you mean `{where or meant}`?" if where or meant else f"`blueprint list {sort}` has the shipped ones"
     raise UsageError([Diagnostic("missing-file", f"there is no file or shipped {kind} `{name}`", help=help)])
 
 

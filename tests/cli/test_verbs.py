@@ -60,6 +60,9 @@ def test_check_of_a_folder_passes_over_files_that_are_no_documents(run, tmp_path
     [
         (["chekc"], 2, "check"),
         (["build", "smac"], 2, "did you mean `samc`?"),
+        (["build", "qqq"], 2, "`blueprint list specs` has the shipped ones"),
+        (["train", "samc", "--recipe", "qqq"], 2, "`blueprint list recipes` has the shipped ones"),
+        (["build", "samc", "--set", "recipe.epochs=3"], 2, "there is no recipe here"),
         (["build", "samc", "--input", "3,a"], 2, "`--input` takes sizes"),
         (["build", "samc", "--set", "num_classes"], 2, "key=value"),
         (["build", "samc", "--set", "num_clases=3"], 1, "did you mean `num_classes`?"),
