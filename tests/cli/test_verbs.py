@@ -122,7 +122,16 @@ def test_a_fault_of_our_own_says_so_and_shows_no_traceback(run, monkeypatch: pyt
 
 
 @pytest.mark.parametrize(
-    "words", [["check", "samc"], ["explain", "syntax"], ["--help"], ["schema"], ["train", "--help"]]
+    "words",
+    [
+        ["check", "samc"],
+        ["show", "samc", "--format", "mermaid"],
+        ["list", "ops"],
+        ["explain", "syntax"],
+        ["--help"],
+        ["schema"],
+        ["train", "--help"],
+    ],
 )
 def test_quick_verbs_import_no_torch(words: list[str]) -> None:
     code = (
