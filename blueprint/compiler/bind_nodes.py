@@ -246,7 +246,9 @@ class NodeBinder:
             found = [(name, tree.span) for tree in trees if (name := self.key_name(tree, "`as`")) is not None]
             node.named = tuple(found)
             node.as_name = found[0][0] if found and not listed else None
-            node.as_names = tuple(name for name, _ in found) if listed else None
+            node.as_names = tuple(name for name, _ in found) if listed and found else None
+            if not trees:
+                self.reporter.error("wrong-type", "`as` names nothing", value.span, help="`as: [a, b]` names two parts")
         elif key == "share":
             node.share = self.key_name(value, "`share`")
         elif key == "when":

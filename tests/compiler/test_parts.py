@@ -68,6 +68,8 @@ def test_a_part_that_is_split_again_in_a_loop_keeps_its_names_to_the_round():
         ("{split: [1, 2], as: [a, half]}", "reserved-name", "half"),
         ("{relu: , as: [a, b]}", "wrong-type", "a"),
         ("{relu: , as: {a: b}}", "wrong-type", "{a: b}"),
+        ("{relu: , as: []}", "wrong-type", "[]"),
+        ("{split: 3, as: []}", "wrong-type", "[]"),
     ],
 )
 def test_names_that_do_not_fit_are_told(node, code, place):
