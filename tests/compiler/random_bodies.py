@@ -29,13 +29,14 @@ class Scope:
 class BodyWriter:
     """Writes bodies that fit the value that enters them. `room` is how many nodes may still be written."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, switching: bool = False) -> None:
         self.chance = chance
+        self.switching = switching
         self.arguments: dict[str, Any] = {}
         self.switches: list[str] = []
         self.blocks: dict[str, Any] = {}
         self.calls: list[tuple[str, dict[str, int], dict[str, Any], ValueType, ValueType]] = []
-        self.room = chance.choice([2, 4, 8, 14])
+        self.room = chance.choice([8, 14] if switching else [2, 4, 8, 14])
         self.count = 0
 
     # Names and numbers.
@@ -111,12 +112,14 @@ class BodyWriter:
 
     def switched(self, node: Any) -> Any:
         """The node, perhaps under a switch."""
-        if self.chance.random() > 0.3 or (isinstance(node, dict) and {"let", "side", "when", "share"} & set(node)):
+        if self.chance.random() > (0.8 if self.switching else 0.3) or (
+            isinstance(node, dict) and {"let", "side", "when", "share"} & set(node)
+        ):
             return node
         if isinstance(node, dict) and isinstance(node.get("as"), list):
             return node  # off, it would give one value to several names
         node = {node: None} if isinstance(node, str) else node
-        return {**node, "when": self.chance.choice([*self.switches, True, "1 < 2"])}
+        return {**node, "when": self.chance.choice([*self.switches, *([] if self.switching else [True, "1 < 2"])])}
 
     def node(self, x: ValueType, scope: Scope, depth: int) -> tuple[Nodes, ValueType]:
         """One thing to write, mostly one node, and the type that leaves it."""

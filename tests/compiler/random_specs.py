@@ -26,9 +26,12 @@ class Spec:
     switches: list[str]
 
 
-def random_spec(chance: random.Random) -> Spec:
-    """A spec of a few nodes up to some dozens, small enough to run in milliseconds."""
-    return Author(chance).spec()
+def random_spec(chance: random.Random, switching: bool = False) -> Spec:
+    """A spec of a few nodes up to some dozens, small enough to run in milliseconds.
+
+    switching: whether it shall have arguments that switch parts on.
+    """
+    return Author(chance, switching).spec()
 
 
 class Dumper(yaml.SafeDumper):
@@ -58,7 +61,7 @@ class Author(StructureWriter):
             forms: list[Any] = [number, f"int = {number}", {"type": "int", "default": number, "min": 1}]
             self.arguments[name] = self.chance.choice(forms)
             scope.numbers[name] = number
-        for _ in range(self.chance.randrange(3)):
+        for _ in range(2 if self.switching else self.chance.randrange(3)):
             name = self.name("on")
             self.arguments[name] = self.chance.choice([True, "bool = true", {"default": True, "help": "a switch"}])
             self.switches.append(name)

@@ -190,8 +190,8 @@ def test_json_without_measure_is_one_fault(folder, text, code):
 
 def test_file_of_a_byte_too_many_says_how_large_it_may_be(folder):
     small = MODEL + "body: [relu]\n#"
-    assert found_none(small + "x" * (MAX_BYTES - len(small)))
-    assert only(small + "x" * (MAX_BYTES - len(small) + 1)) == ("budget", "`specs/spec.yaml` is larger than 1 MiB")
+    assert found_none(small + "x" * (2**20 - len(small)))
+    assert only(small + "x" * (2**20 - len(small) + 1)) == ("budget", "`specs/spec.yaml` is larger than 1 MiB")
 
 
 def found_none(text: str) -> bool:

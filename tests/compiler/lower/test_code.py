@@ -355,9 +355,9 @@ def test_random_ops_draw_in_the_order_of_the_graph():
 
 def test_random_ops_draw_the_same_in_every_order_of_axes():
     b = Builder(input=map_of(2, 4, 5))
-    x = b.add("linear", b.x, out_features=3)
-    for op, fields in (("dropout", {}), ("mask", {"over": "elements"}), ("rrelu", {}), ("drop_path", {"p": 0.5})):
-        x = b.add(op, x, **fields)
+    x = b.add("rrelu", b.add("dropout", b.add("linear", b.x, out_features=3)))
+    x = b.add("linear", x, label="last", out_features=3)
+    x = b.add("drop_path", b.add("mask", x, over="elements"), p=0.5)
     lowered = lower(b.graph(output=x))
     x = torch.randn(8, 2, 4, 5)
     outputs = []
@@ -365,8 +365,8 @@ def test_random_ops_draw_the_same_in_every_order_of_axes():
         torch.manual_seed(0)
         outputs.append(run(x))
     torch.manual_seed(0)
-    x = lowered.dropout(lowered.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
-    expected = lowered.drop_path(lowered.rrelu(lowered.mask(x)))
+    x = lowered.rrelu(lowered.dropout(lowered.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)))
+    expected = lowered.drop_path(lowered.mask(lowered.last(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)))
     assert torch.equal(outputs[0], expected)
     assert torch.equal(outputs[1], expected)
 
