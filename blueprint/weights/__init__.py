@@ -16,11 +16,11 @@ outputs of two networks; `fill` does what `blueprint build --weights SOURCE` doe
 little, since another's names are another's. The tensors of one module (weight, bias, running mean and variance) are
 paired together or not at all, and only with a module of the same shapes; axes of size 1 count for nothing, so that a
 1x1 convolution fits a linear layer. The two state_dicts are aligned as sequences, in the order of their keys, which
-is the order in which a spec writes its nodes: the pairs that keep the order and tell most win, a shape that occurs
-once telling more than one that occurs often. What holds most of the same shapes is taken for the same block, and
-paired inside it: a parameter that another library registers before its block, or a shortcut before its path, is found
-in the same block. What is left over is aligned once more, which finds what stands elsewhere, such as auxiliary heads.
-Of two candidates that fit alike, the one with more words of its name in common is taken; a query never goes to a key.
+is the order in which a spec writes its nodes: as many modules as can be are paired in that order. What holds most of
+the same shapes is taken for the same block, and paired inside it: a parameter that another library registers before
+its block, or a shortcut before its path, is found in the same block. What is left over is aligned once more, which
+finds what stands elsewhere, such as auxiliary heads. Of two candidates that fit alike, the one with more words of its
+name in common is taken; a query never goes to a key.
 
 **What it cannot know.** Equal shapes side by side in another order, such as two paths that a foreign network
 registers the other way round, are paired in their order. Where the foreign network is at hand, which is so for
@@ -40,7 +40,8 @@ there is one of ours, else left aside.
     RUN                            a directory that `blueprint train` made
 
 A head for another number of classes does not fit published weights: it keeps its initial values and is named. Published
-weights are downloaded to where torch.hub keeps them.
+weights are downloaded to where torch.hub keeps them, and expect images normalised as they were in training:
+https://docs.pytorch.org/vision/stable/models.html.
 """
 
 from __future__ import annotations

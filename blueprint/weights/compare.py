@@ -52,7 +52,7 @@ def _run(network: nn.Module, inputs: Iterable[Tensor]) -> Tensor:
     """The network's first output in eval mode, on the CPU; the network is left in the mode it was in."""
     import torch
 
-    tensor = next(network.parameters())
+    tensor = next(network.parameters(), torch.empty(0))
     modes = {module: module.training for module in network.modules()}
     network.eval()
     try:

@@ -20,10 +20,9 @@ ALIKE = 0.75
 GAP = 250
 """What a pair is worth more that follows the one before it without a gap, where equal names are worth 1000."""
 
-# A leaf is worth the more the fewer there are of its shapes: three convolutions in order tell more than thirty norms.
-# What is worth the same is told apart by whether blocks stay whole, by names, by what stands around, and by gaps. These
-# count for each leaf, and all of them together cannot outdo one leaf.
-_LEAF, _WHOLE, _NAMED, _AROUND = 10**12, 4_000, 1_000, 1_000
+# Of pairings of equally many leaves, the one is taken whose blocks stay whole, whose names agree, whose parts stand in
+# the same surroundings and follow each other without gaps. These count for each leaf, and all together less than one.
+_LEAF, _WHOLE, _NAMED, _AROUND = 10**8, 4_000, 1_000, 500
 
 Side = tuple[Sequence[Part], Sequence[int]]
 """The parts of a tree in its order, and for each the number of the part that holds it; -1: none does."""
@@ -43,14 +42,10 @@ def worth_of(ours: Side, theirs: Side) -> Table:
             numbers.setdefault(leaf.signature, len(numbers))
     holds_mine, holds_other = _holding(ours[0]), _holding(theirs[0])
     mine, other = _bags(ours[0], numbers, ~holds_mine), _bags(theirs[0], numbers, ~holds_other)
-    each = _LEAF // np.maximum(np.maximum(mine[-1], other[-1]), 1)
 
     unique, which = np.unique(np.concatenate([mine, other]), axis=0, return_inverse=True)
     kinds = which[: len(mine)], which[len(mine) :]
-    worth, shared = np.zeros((2, len(unique), len(unique)), np.int64)
-    for row, bag in enumerate(unique):
-        common = np.minimum(bag, unique)
-        worth[row], shared[row] = common @ each, common.sum(1)
+    shared = np.stack([np.minimum(bag, unique).sum(1) for bag in unique])
     size = unique.sum(1)
     alike = 2 * _AROUND * shared // np.maximum(size[:, None] + size[None, :], 1)
 
@@ -60,8 +55,8 @@ def worth_of(ours: Side, theirs: Side) -> Table:
     leaves = ~holds_mine[:, None] & ~holds_other[None, :] & ~_in_conflict(ours[0], theirs[0])
     fits = (blocks & (alike[top, side] >= ALIKE * _AROUND)) | (leaves & (top == side))
     common = shared[top, side]
-    each_leaf = blocks * _WHOLE + _likeness(ours[0], theirs[0]) + alike[over, beside]
-    return np.where(fits & (common > 0), worth[top, side] + common * each_leaf, 0)
+    each = _LEAF + blocks * _WHOLE + _likeness(ours[0], theirs[0]) + alike[over, beside]
+    return np.where(fits, common * each, 0)
 
 
 def _holding(parts: Sequence[Part]) -> Mask:

@@ -1,6 +1,8 @@
 """Networks filled from files, runs and torchvision, and the faults of each."""
 
 import pickle
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -297,3 +299,8 @@ def test_stirring_gives_random_values_to_what_is_all_the_same_and_takes_them_bac
         for key in ("weight", "bias", "running_mean", "running_var"):
             assert network.state_dict()[f"1.{key}"].unique().numel() == 4
     assert same(before, values(network))
+
+
+def test_the_room_is_reached_from_the_package_and_imports_no_torch() -> None:
+    code = "import sys, blueprint; assert callable(blueprint.weights.fill); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

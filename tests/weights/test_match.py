@@ -82,13 +82,13 @@ def test_a_shortcut_registered_before_its_path_is_told_from_it() -> None:
     for key in theirs:
         blocks.setdefault(".".join(key.split(".")[:3]) if key.startswith("trunk") else key, []).append(key)
     ordered = [key for keys in blocks.values() for key in sorted(keys, key=lambda key: ".proj." in key)]
-    keys = {key.replace(".f.", ".").replace("proj", "way").replace("trunk_output", "stages"): key for key in ordered}
+    keys = {renamed(key.replace(".f.", ".")): key for key in ordered}
     found = match(Holder({mine: theirs[key] for mine, key in keys.items()}), theirs)
     assert [pair for pair in found.pairs if keys[pair[0]] != pair[1]] == []
     assert found.complete
 
 
-@pytest.mark.parametrize("name", ["resnet18", "inception_v3", "maxvit_t"])
+@pytest.mark.parametrize("name", ["inception_v3", "maxvit_t", "vit_b_16"])
 def test_keys_in_alphabetical_order_give_the_same_pairs(name: str) -> None:
     ours, theirs = blueprint.build(name, device="meta"), theirs_of(name)
     in_order, sorted_ = match(ours, theirs), match(ours, {key: theirs[key] for key in sorted(theirs)})
@@ -211,6 +211,12 @@ def test_norms_are_not_paired_where_nothing_beside_them_is() -> None:
     theirs = holder(x__c__weight=(6, 3, 7, 7), x__n__weight=(6,), y__c__weight=(6, 6, 3, 3), y__n__weight=(6,))
     found = match(ours, theirs.state)
     assert dict(found.pairs) == {"b.conv.weight": "y.c.weight", "b.norm.weight": "y.n.weight"}
+
+
+def test_running_statistics_are_no_weights() -> None:
+    ours = holder(fc__weight=(5, 4), norm__weight=(5,), norm__bias=(5,))
+    theirs = holder(f__weight=(5, 4), n__running_mean=(5,), n__running_var=(5,))
+    assert match(ours, theirs.state).pairs == (("fc.weight", "f.weight"),)
 
 
 def test_integers_are_paired_with_integers_else_left_aside() -> None:
