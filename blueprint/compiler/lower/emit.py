@@ -10,6 +10,7 @@ from blueprint.compiler.lower.runtime import Flat, Member, Plan
 from blueprint.compiler.lower.slots import letters
 from blueprint.compiler.lower.steps import flat_steps, structured_steps
 from blueprint.compiler.lower.tree import Path, Place, Region, Uses
+from blueprint.compiler.lower.wrapping import wrapped
 from blueprint.ops.base import Op
 
 
@@ -112,4 +113,5 @@ def _has_module(container: Place, path: Path) -> bool:
 
 def _function(name: str, parameters: list[str], lines: list[str]) -> str:
     head = f"def {name}({', '.join(['self', *parameters])}):"
-    return "\n".join([head, *(f"    {line}" if line else "" for line in lines)]) + "\n"
+    whole = [short for line in lines for short in wrapped(line)]
+    return "\n".join([head, *(f"    {line}" if line else "" for line in whole)]) + "\n"
