@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -234,13 +235,15 @@ def test_a_large_folder_is_looked_at_less_often(spec, monkeypatch) -> None:
 def test_ctrl_c_ends_it_with_the_last_status_and_no_traceback(spec) -> None:
     spec.write_text(BAD)
     words = [sys.executable, "-m", "blueprint", "check", "a.yaml", "--watch"]
-    running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert running.stdout is not None
-    assert "watching 1 file," in running.stdout.readline()
-    spec.write_text(GOOD)
-    assert running.stdout.readline() == "1 document without fault\n"
-    running.stdout.readline()
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=30)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    heeding = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
+    with subprocess.Popen(words, **pipes, preexec_fn=heeding) as running:
+        assert running.stdout is not None
+        assert "watching 1 file," in running.stdout.readline()
+        spec.write_text(GOOD)
+        assert running.stdout.readline() == "1 document without fault\n"
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
     assert running.returncode == 0
     assert "Traceback" not in err
