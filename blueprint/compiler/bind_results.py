@@ -13,6 +13,8 @@ from blueprint.language.terms import free_names
 from blueprint.language.tree import Mapping, Scalar, Sequence, Tree, plain
 from blueprint.language.types import Type
 
+MAX_EXPECTATIONS = 64
+
 
 def check_keys(tree: Mapping, known: tuple[str, ...], what: str, reporter: Reporter) -> None:
     """Report the keys of a mapping that have no meaning in it."""
@@ -75,6 +77,9 @@ def bind_expectations(reporter: Reporter, tree: Tree | None) -> tuple[Expectatio
         return ()
     if not isinstance(tree, Sequence):
         reporter.error("wrong-type", "`expect` is a list", tree.span, help="`expect: [{params: 1209994}]`")
+        return ()
+    if len(tree.items) > MAX_EXPECTATIONS:
+        reporter.error("budget", f"`expect` has at most {MAX_EXPECTATIONS} lines", tree.span)
         return ()
     found = []
     for item in tree.items:

@@ -57,9 +57,21 @@ class Scope(Protocol):
         """An attribute of a value between nodes, or MISSING."""
 
 
-def evaluate(expression: Expression, scope: Scope, members: tuple[str, ...] = ()) -> object:
-    """The value of an expression; `members` are those of the enumeration expected. Raises ExpressionFault."""
-    return _Evaluation(scope).value(expression, members)
+def evaluate(
+    expression: Expression,
+    scope: Scope,
+    members: tuple[str, ...] = (),
+    spend: Callable[[int], None] = lambda steps: None,
+) -> object:
+    """The value of an expression; raises ExpressionFault.
+
+    members: those of the enumeration expected. spend: is told how many steps it took, a fault or not.
+    """
+    evaluation = _Evaluation(scope)
+    try:
+        return evaluation.value(expression, members)
+    finally:
+        spend(evaluation.steps)
 
 
 class _Inside:

@@ -116,8 +116,8 @@ class BodyWriter:
             isinstance(node, dict) and {"let", "side", "when", "share"} & set(node)
         ):
             return node
-        if isinstance(node, dict) and isinstance(node.get("as"), list):
-            return node  # off, it would give one value to several names
+        if isinstance(node, dict) and ("from" in node or isinstance(node.get("as"), list)):
+            return node  # off, what enters it would be used instead, or be one value for several names
         node = {node: None} if isinstance(node, str) else node
         return {**node, "when": self.chance.choice([*self.switches, *([] if self.switching else [True, "1 < 2"])])}
 

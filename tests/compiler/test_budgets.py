@@ -107,3 +107,17 @@ def test_long_list_is_shown_shortly():
     assert found.code == "wrong-type"
     assert len(found.message) < 120
     assert fault("body: [{conv: {out_channels: '[0] * 10001', kernel_size: 1}}]")[0] == "budget"
+
+
+def test_expectations_are_counted_since_each_may_expand_the_spec_again():
+    text = "args: {n: 3}\nbody: [{repeat: n, do: [relu]}]\nexpect:\n"
+    lines = [f"  - {{set: {{n: {i}}}, params: 0}}\n" for i in range(65)]
+    assert faults(text + "".join(lines[:64])) == []
+    (found,) = faults(text + "".join(lines))
+    assert (found.code, found.message) == ("budget", "`expect` has at most 64 lines")
+
+
+def test_expressions_of_all_nodes_together_are_counted():
+    text = "body: [{repeat: 1000, do: [{scale: 'sum([i for i in range(5000)])'}]}]"
+    (found,) = faults(text)
+    assert (found.code, found.message[:45]) == ("budget", "the expressions of a spec take at most 2,000,")

@@ -26,6 +26,7 @@ from blueprint.ops.initialisers import initialisers
 
 BODY = Type(parameters=())
 SHOWN_CALLS = 8
+MAX_COMPUTED = 2_000_000
 Limits = tuple[float | None, float | None]
 _AXES = ("channels", "height", "width", "tokens")
 
@@ -95,6 +96,8 @@ class Computing:
         self.reporter = reporter
         self.binder = NodeBinder(reporter)
         self.fixed_size = False
+        self.computed = 0
+        self.exhausted = False
         self._late: dict[tuple[int, Type], ValueSyntax | None] = {}
 
     def value(
@@ -129,12 +132,20 @@ class Computing:
         return result
 
     def _evaluated(self, syntax: Computed, at: At, members: tuple[str, ...] = ()) -> object:
+        if self.computed > MAX_COMPUTED:
+            message = f"the expressions of a spec take at most {MAX_COMPUTED:,} steps together"
+            self.report("budget", message, syntax.span, at, help="compute what nodes share once, with `let`")
+            self.exhausted = True
+            raise Poisoned
         try:
-            return evaluate(syntax.expression, _Scope(self, at), members)
+            return evaluate(syntax.expression, _Scope(self, at), members, self._spend)
         except ExpressionFault as fault:
             span = syntax.span.within(fault.start, fault.end)
             self.report(fault.code, str(fault), span, at, label=fault.label, help=fault.help)
             raise Poisoned from None
+
+    def _spend(self, steps: int) -> None:
+        self.computed += steps
 
     def _deferred(self, syntax: Deferred, kind: Type, at: At, what: str) -> object:
         tree: Tree = syntax.tree

@@ -48,7 +48,6 @@ class Emitting(Computing):
         self.written: set[int] = set()  # the values of nodes of their own, no part of a structure
         self.parameters = 0
         self.steps = 0
-        self.exhausted = False
         self._bearers: dict[Path, _Bearer] = {}
         self._above: dict[Path, Span] = {}
 
